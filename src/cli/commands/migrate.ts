@@ -1,0 +1,188 @@
+import { Command, Option } from 'commander';
+import type { RunRecord } from '../../journal/journal.js';
+import type { BrokenForeignKey, LoadedTable, MigrateOptions } from '../../steps/context.js';
+import type { Deps } from '../../steps/step.js';
+import type { VerifyResult } from '../../steps/verify/verify-target.js';
+import { type App, action } from '../app.js';
+import type { Config } from '../config/index.js';
+import type { Invocation, Outcome, Run } from '../invocation.js';
+import { recordedRun } from '../recorded-run.js';
+import { formatBytes, formatCount, formatRate, formatSeconds } from '../render/format.js';
+import { requireSource } from '../require-source.js';
+import { samePlace, shellLine } from '../shell.js';
+
+export interface MigrateRequest {
+  sourcePath: string;
+  /** Null: the embedded Postgres of the work directory. */
+  targetUrl: string | null;
+  workDir: string;
+  options: MigrateOptions;
+  journal: RunRecord;
+}
+
+export interface MigrateReport {
+  /** With the password when it is the embedded one. */
+  targetUrl: string;
+  isEmbedded: boolean;
+  tables: LoadedTable[];
+  brokenForeignKeys: BrokenForeignKey[];
+  verified: VerifyResult | null;
+  phases: { phase: string; seconds: number }[];
+  seconds: number;
+}
+
+/** What a dry run prints. */
+export interface MigratePlan {
+  ddl: string[];
+  tables: { table: string; rows: number; columns: number }[];
+  problems: string[];
+  secondsEstimate: number;
+}
+
+export interface MigrateEngine {
+  migrate(request: MigrateRequest, deps: Deps): Promise<MigrateReport>;
+  planMigrate(
+    request: Omit<MigrateRequest, 'journal' | 'targetUrl'>,
+    deps: Deps,
+  ): Promise<MigratePlan>;
+}
+
+interface MigrateFlags {
+  source?: string;
+  target?: string;
+  jobs?: string;
+  resume?: boolean;
+  clean?: boolean;
+  verify: boolean;
+  onBadRow?: string;
+  acceptHold?: boolean;
+}
+
+/** `cardctl migrate` */
+export function migrateCommand(app: App, load: () => Promise<MigrateEngine>): Command {
+  return new Command('migrate')
+    .description('load the source into the target, and prove that it arrived')
+    .option('--source <file>', 'the SQLite database')
+    .option('--target <url>', 'the Postgres database (default: the one cardctl runs itself)')
+    .option('--jobs <n>', 'connections that load at the same time')
+    .addOption(new Option('--resume', 'go on with the run that stopped').conflicts('clean'))
+    .option('--clean', 'drop what the target holds first')
+    .option('--no-verify', 'do not compare every value afterwards')
+    .option('--on-bad-row <what>', 'a row the target cannot hold: fail, or reject it to a file')
+    .option('--accept-hold', 'hold the writers of the source for as long as the copy takes')
+    .action(action(app, runWith(load)));
+}
+
+function runWith(load: () => Promise<MigrateEngine>): Run<MigrateFlags> {
+  return async (invocation, flags) => {
+    const { source, target, jobs, onBadRow } = flags;
+    const config = await invocation.config({ source, target, jobs, onBadRow });
+    const request = {
+      sourcePath: requireSource(config, 'migrate'),
+      workDir: config.workDir,
+      options: await engineOptions(invocation, config, flags),
+    };
+    const { migrate, planMigrate } = await load();
+    if (invocation.options.dryRun) return planned(await planMigrate(request, invocation));
+    const targetUrl = config.target?.url ?? null;
+    const facts = { source: request.sourcePath, target: config.target?.shown ?? 'embedded' };
+    return recordedRun(invocation, config, facts, async (journal) =>
+      done(await migrate({ ...request, targetUrl, journal }, invocation), invocation),
+    );
+  };
+}
+
+async function engineOptions(
+  { confirm }: Invocation,
+  config: Config,
+  { resume, clean, verify, acceptHold }: MigrateFlags,
+): Promise<MigrateOptions> {
+  const { HOLD_MS_MAX } = await import('../../snapshot/take/index.js');
+  const { moveRules } = await import('../config/move-rules.js');
+  return {
+    jobs: config.migrate.jobs,
+    rules: moveRules(config),
+    brokenForeignKeys: config.migrate.brokenForeignKeys,
+    resume: resume === true,
+    clean: clean === true,
+    confirmClean: async (names) => {
+      await confirm(`Drop ${names.join(', ')} from the target? What is in them will be gone.`);
+      return true;
+    },
+    verify,
+    holdMsMax: config.backup.holdMsMax ?? HOLD_MS_MAX,
+    acceptHold: acceptHold === true,
+  };
+}
+
+function planned({ ddl, tables, problems, secondsEstimate }: MigratePlan): Outcome {
+  const lines = tables.map(
+    ({ table, rows, columns }) =>
+      `-- ${table}: ${formatCount(rows)} rows, ${formatCount(columns)} columns`,
+  );
+  return {
+    result: { ddl, tables, problems, secondsEstimate },
+    text: [
+      ...ddl,
+      '',
+      ...lines,
+      `-- expected: about ${formatSeconds(secondsEstimate)}`,
+      ...problems.map((problem) => `-- would refuse: ${problem}`),
+    ].join('\n'),
+    ...(problems.length > 0 && { exitCode: 3 }),
+  };
+}
+
+async function done(report: MigrateReport, invocation: Invocation): Promise<Outcome> {
+  const { tables, targetUrl, isEmbedded, verified, seconds, brokenForeignKeys } = report;
+  if (isEmbedded) invocation.reveal(targetUrl);
+  const rows = sum(tables.map((table) => table.rows));
+  return {
+    result: { ...report },
+    summary: { rows, tables: tables.length, verified: verified?.equal ?? null, seconds },
+    text: [
+      await closingTable(report, invocation),
+      '',
+      ...brokenForeignKeys.map(
+        ({ table, name, orphans, outcome }) =>
+          `foreign key ${name} of ${table}: ${outcome}, ${formatCount(orphans)} rows break it`,
+      ),
+      `target: ${targetUrl}`,
+      verified === null
+        ? `next: ${shellLine(['cardctl', 'verify', ...samePlace(invocation.options)])}`
+        : 'verified: every value is equal',
+    ].join('\n'),
+  };
+}
+
+async function closingTable({ tables, phases, seconds }: MigrateReport, { output }: Invocation) {
+  const { formatTable } = await import('../render/table.js');
+  const look = { rightAligned: [1, 2, 3, 4, 5], color: output.colorData };
+  const loaded = formatTable(
+    ['table', 'rows', 'size', 'copy', 'index', 'rate'],
+    tables.map(({ table, rows, bytes, copySeconds, indexSeconds }) => [
+      table,
+      formatCount(rows),
+      formatBytes(bytes),
+      formatSeconds(copySeconds),
+      formatSeconds(indexSeconds),
+      formatRate(copySeconds > 0 ? rows / copySeconds : 0, 'rows'),
+    ]),
+    look,
+  );
+  const rows = sum(tables.map((table) => table.rows));
+  const timed = formatTable(
+    ['phase', 'time', 'rate'],
+    [...phases, { phase: 'all', seconds }].map((it) => [
+      it.phase,
+      formatSeconds(it.seconds),
+      formatRate(it.seconds > 0 ? rows / it.seconds : 0, 'rows'),
+    ]),
+    look,
+  );
+  return `${loaded}\n\n${timed}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

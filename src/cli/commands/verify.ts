@@ -1,0 +1,121 @@
+import { Command } from 'commander';
+import type { MoveRules } from '../../snapshot/plan-move.js';
+import type { Deps } from '../../steps/step.js';
+import type { Difference } from '../../steps/verify/compare-table.js';
+import type { VerifyResult } from '../../steps/verify/verify-target.js';
+import { type App, action } from '../app.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import type { Invocation, Outcome, Run } from '../invocation.js';
+import { recordedRun } from '../recorded-run.js';
+import { formatCount } from '../render/format.js';
+import { requireSource } from '../require-source.js';
+import { samePlace, shellLine } from '../shell.js';
+import { wholeNumber } from '../whole-number.js';
+
+/** How many differences are named unless --limit says otherwise. */
+const LIMIT = 20;
+
+export interface VerifyOptions {
+  sourcePath: string;
+  /** Null: the embedded Postgres of the work directory. */
+  targetUrl: string | null;
+  workDir: string;
+  rules: MoveRules;
+  /** Compare row counts only. */
+  counts: boolean;
+  /** Names of source tables; all when empty. */
+  tables: readonly string[];
+  limit: number;
+  dryRun: boolean;
+}
+
+export interface VerifyEngine {
+  verify(options: VerifyOptions, deps: Deps): Promise<VerifyResult>;
+}
+
+interface VerifyFlags {
+  source?: string;
+  target?: string;
+  counts?: boolean;
+  table?: string[];
+  limit: number;
+}
+
+/** `cardctl verify` */
+export function verifyCommand(app: App, load: () => Promise<VerifyEngine>): Command {
+  return new Command('verify')
+    .description('compare every value of the source with the target; exit 0 equal, 3 different')
+    .option('--source <file>', 'the SQLite database')
+    .option('--target <url>', 'the Postgres database (default: the one cardctl runs itself)')
+    .option('--counts', 'compare row counts only')
+    .option('--table <name...>', 'compare these tables only')
+    .option('--limit <n>', 'name at most n differences', wholeNumber, LIMIT)
+    .action(action(app, runWith(load)));
+}
+
+function runWith(load: () => Promise<VerifyEngine>): Run<VerifyFlags> {
+  return async (invocation, { source, target, counts, table, limit }) => {
+    const config = await invocation.config({ source, target });
+    const { moveRules } = await import('../config/move-rules.js');
+    const options: VerifyOptions = {
+      sourcePath: requireSource(config, 'verify'),
+      targetUrl: config.target?.url ?? null,
+      workDir: config.workDir,
+      rules: moveRules(config),
+      counts: counts === true,
+      tables: table ?? [],
+      limit,
+      dryRun: invocation.options.dryRun === true,
+    };
+    const { verify } = await load();
+    const body = async () => reported(await verify(options, invocation), options, invocation);
+    if (options.dryRun) return body();
+    const facts = { source: options.sourcePath, target: config.target?.shown ?? 'embedded' };
+    return recordedRun(invocation, config, facts, body);
+  };
+}
+
+async function reported(
+  result: VerifyResult,
+  { counts }: VerifyOptions,
+  invocation: Invocation,
+): Promise<Outcome> {
+  const { equal, tables, differences, differencesTotal } = result;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const what = counts ? 'row counts' : 'every value';
+  const text = equal
+    ? `equal: ${what} of ${formatCount(rows)} rows in ${formatCount(tables.length)} tables`
+    : await differencesText(result, invocation);
+  return {
+    result: { ...result },
+    summary: { equal, tables: tables.length, rows, differencesTotal, named: differences.length },
+    text,
+    exitCode: equal ? EXIT_CODES.done : EXIT_CODES.refused,
+  };
+}
+
+async function differencesText(
+  { differences, differencesTotal }: VerifyResult,
+  { output, options }: Invocation,
+): Promise<string> {
+  const { formatTable } = await import('../render/table.js');
+  const head = ['table', 'key', 'what', 'column', 'source', 'target'];
+  const table = formatTable(head, differences.map(rowOf), { color: output.colorData });
+  const unnamed = differencesTotal - differences.length;
+  const more =
+    unnamed === 0
+      ? []
+      : [`and ${formatCount(unnamed)} more: name them with --limit ${differencesTotal}`];
+  const next = shellLine(['cardctl', 'migrate', '--clean', ...samePlace(options)]);
+  return [
+    table,
+    ...more,
+    '',
+    `different: ${formatCount(differencesTotal)} in all`,
+    `next: ${next}   (loads the target anew)`,
+  ].join('\n');
+}
+
+function rowOf({ table, key, kind, column, source, target }: Difference): string[] {
+  return [table, key, kind, column ?? '', source ?? '', target ?? ''];
+}

@@ -1,0 +1,75 @@
+import type { Run } from '../journal/runs.js';
+import type { Config } from './config/index.js';
+import type { GlobalOptions } from './global-options.js';
+import { samePlace, shellLine } from './shell.js';
+
+export interface Next {
+  /** To copy into a shell; null when there is nothing to do now. */
+  command: string | null;
+  why: string;
+}
+
+interface Situation {
+  /** Oldest first. */
+  runs: readonly Run[];
+  /** Another command is at work. */
+  isBusy: boolean;
+  config: Config;
+  options: GlobalOptions;
+}
+
+/** What comes next on the way from assess to a verified target, by what the journal tells. */
+export function nextCommand({ runs, isBusy, config, options }: Situation): Next {
+  if (isBusy) return { command: null, why: 'a command is at work; wait until it has ended' };
+  const last = runs.findLast(({ command }) => command in AFTER);
+  const { words, why } = last === undefined ? FIRST : after(last);
+  const source = config.source === null ? sourceOf(runs) : undefined;
+  const flags = source === undefined ? [] : ['--source', source];
+  return { command: shellLine(['cardctl', ...words, ...flags, ...samePlace(options)]), why };
+}
+
+interface Advice {
+  words: string[];
+  why: string;
+}
+
+const FIRST: Advice = { words: ['assess'], why: 'looks at the source and changes nothing' };
+
+/** By command: what follows when it is done, and when it is not. */
+const AFTER: Record<string, { done: Advice; failed: Advice }> = {
+  backup: {
+    done: { words: ['migrate'], why: 'a backup is made; load it into the target' },
+    failed: { words: ['backup'], why: 'the last backup was not made' },
+  },
+  migrate: {
+    done: { words: ['verify'], why: 'the target is loaded; compare every value again at any time' },
+    failed: { words: ['migrate', '--resume'], why: 'the last migrate stopped part-way' },
+  },
+  verify: {
+    done: {
+      words: ['status'],
+      why: 'the target is equal to the source; there is nothing to repair',
+    },
+    failed: {
+      words: ['migrate', '--clean'],
+      why: 'the target differs from the source; load it anew',
+    },
+  },
+};
+
+function after(run: Run): Advice {
+  const advice = AFTER[run.command];
+  if (advice === undefined) return FIRST;
+  if (run.command === 'verify' && run.result?.equal === false) return advice.failed;
+  if (run.state === 'done') return advice.done;
+  // Refused, or stopped before anything was changed: the same command again.
+  const untouched = ['refused', 'usage', 'source', 'interrupted'].includes(run.error?.code ?? '');
+  return untouched
+    ? { words: [run.command], why: `the last ${run.command} changed nothing` }
+    : advice.failed;
+}
+
+function sourceOf(runs: readonly Run[]): string | undefined {
+  const source = runs.findLast(({ facts }) => typeof facts.source === 'string')?.facts.source;
+  return typeof source === 'string' ? source : undefined;
+}

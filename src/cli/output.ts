@@ -1,0 +1,59 @@
+import type { Redactor } from './redact.js';
+
+/** The only way to the terminal: data goes to stdout, talk to stderr, secrets go nowhere. */
+export interface Output {
+  data(text: string): void;
+  talk(text: string): void;
+  /** One line of JSON to stdout, with `version: 1` in front. */
+  json(value: object): void;
+  /** Whether whoever reads the talk sits at a terminal that can move its cursor. */
+  readonly talkIsTerminal: boolean;
+  readonly dataIsTerminal: boolean;
+  readonly colorData: boolean;
+  readonly colorTalk: boolean;
+  readonly talkStream: NodeJS.WriteStream;
+}
+
+export interface OutputStreams {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/** Output to the given streams, every string redacted on the way. */
+export function createOutput(
+  { stdout, stderr }: OutputStreams,
+  redactor: Redactor,
+  env: NodeJS.ProcessEnv,
+): Output {
+  outliveReaders(stdout, stderr);
+  const mayColor = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+  return {
+    data: (text) => void stdout.write(withNewline(redactor.text(text))),
+    talk: (text) => void stderr.write(withNewline(redactor.text(text))),
+    json: (value) =>
+      void stdout.write(`${JSON.stringify(redactor.value({ version: 1, ...value }), jsonValue)}\n`),
+    talkIsTerminal: stderr.isTTY === true && env.TERM !== 'dumb',
+    dataIsTerminal: stdout.isTTY === true,
+    colorData: mayColor && stdout.isTTY === true,
+    colorTalk: mayColor && stderr.isTTY === true,
+    talkStream: stderr,
+  };
+}
+
+/** A reader that went away (`| head`) is no reason to stop a migration, nor to say anything. */
+function outliveReaders(...streams: NodeJS.WriteStream[]): void {
+  for (const stream of streams) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    });
+  }
+}
+
+function withNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** Integers above 2^53 stay exact, as strings. */
+function jsonValue(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}

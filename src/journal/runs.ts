@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
+import { JOURNAL_NAME } from './journal.js';
+import { type JournalLine, parseLine } from './lines.js';
+
+export interface RunStep {
+  name: string;
+  state: 'unfinished' | 'done' | 'failed';
+  startedAt: string;
+  endedAt: string | null;
+  outcome: string | null;
+}
+
+/** A run as the journal tells it. `unfinished`: it is still going on, or it was killed. */
+export interface Run {
+  id: string;
+  command: string;
+  state: 'unfinished' | 'done' | 'failed';
+  startedAt: string;
+  endedAt: string | null;
+  facts: Record<string, unknown>;
+  steps: RunStep[];
+  result: Record<string, unknown> | null;
+  error: { code: string; message: string } | null;
+}
+
+export interface JournalContent {
+  /** Oldest first. */
+  runs: Run[];
+  /** Lines that are not whole: a process was killed while it wrote them. */
+  tornLines: number;
+}
+
+/**
+ * Reads what a work directory's journal tells. No journal is an empty one.
+ *
+ * @throws CardctlError `usage` when it is there and cannot be read
+ */
+export function readRuns(workDir: string): JournalContent {
+  const texts = readJournal(join(workDir, JOURNAL_NAME))
+    .split('\n')
+    .filter((text) => text !== '');
+  const lines = texts.map(parseLine).filter((line) => line !== undefined);
+  const runs = new Map<string, Run>();
+  for (const line of lines) apply(line, runs);
+  return { runs: [...runs.values()], tornLines: texts.length - lines.length };
+}
+
+function readJournal(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw new CardctlError('usage', `cannot read the journal ${path}: ${messageOf(error)}`, {
+      hint: 'name the right work directory with --work-dir DIR',
+      cause: error,
+    });
+  }
+}
+
+function apply(line: JournalLine, runs: Map<string, Run>): void {
+  const run = runs.get(line.run) ?? emptyRun(line);
+  runs.set(line.run, run);
+  if (line.event === 'run started') run.facts = line.facts ?? {};
+  else if (line.event === 'step started') run.steps.push(startedStep(line));
+  else if (line.event === 'step done' || line.event === 'step failed') endStep(run, line);
+  else endRun(run, line);
+}
+
+function emptyRun({ run: id, command, at }: JournalLine): Run {
+  return {
+    id,
+    command,
+    state: 'unfinished',
+    startedAt: at,
+    endedAt: null,
+    facts: {},
+    steps: [],
+    result: null,
+    error: null,
+  };
+}
+
+function startedStep({ step, at }: JournalLine): RunStep {
+  return { name: step ?? '', state: 'unfinished', startedAt: at, endedAt: null, outcome: null };
+}
+
+function endStep(run: Run, line: JournalLine): void {
+  const step = run.steps.findLast(({ name, endedAt }) => name === line.step && endedAt === null);
+  if (step === undefined) return;
+  step.state = line.event === 'step done' ? 'done' : 'failed';
+  step.endedAt = line.at;
+  step.outcome = line.error?.message ?? (typeof line.result === 'string' ? line.result : null);
+}
+
+function endRun(run: Run, line: JournalLine): void {
+  run.state = line.event === 'run done' ? 'done' : 'failed';
+  run.endedAt = line.at;
+  run.error = line.error ?? null;
+  run.result = (line.result as Record<string, unknown> | undefined) ?? null;
+}

@@ -1,0 +1,33 @@
+/** What the engine tells whoever called it. Facts only: the CLI chooses the pixels. */
+export type ReportEvent = StepEvent | ProgressEvent | NoteEvent;
+
+/** A step of the run began or ended. */
+export interface StepEvent {
+  type: 'step';
+  step: string;
+  state: 'started' | 'done' | 'skipped' | 'failed';
+  /** Wall time since the step started; absent on `started`. */
+  seconds?: number;
+  /** One short clause about the outcome, e.g. `183,000 pages, writers held 0.61 s`. */
+  detail?: string;
+}
+
+/** How far one task within a step has come (a table being copied, a file being compressed). */
+export interface ProgressEvent {
+  type: 'progress';
+  step: string;
+  task: string;
+  unit: 'rows' | 'bytes' | 'pages';
+  done: number;
+  total: number;
+  /** Bytes moved so far, when the unit is something else. */
+  bytes?: number;
+}
+
+export interface NoteEvent {
+  type: 'note';
+  level: 'info' | 'warning';
+  message: string;
+}
+
+export type Report = (event: ReportEvent) => void;

@@ -1,0 +1,80 @@
+import { emitForeignKeys, type ForeignKeyDdl } from './emit-foreign-keys.js';
+import { emitIndexes } from './emit-indexes.js';
+import { emitKeys } from './emit-keys.js';
+import { emitTable } from './emit-table.js';
+import { quoteIdent } from './identifiers.js';
+import type { Untranslated } from './model.js';
+import type { PlannedTables } from './plan.js';
+
+export type { ForeignKeyDdl } from './emit-foreign-keys.js';
+
+export interface EmitOptions {
+  /** Schema of the target; default `public`. */
+  schema?: string | undefined;
+  /** Names of indexes, checks and foreign keys that are left out knowingly. */
+  skip?: ReadonlySet<string> | undefined;
+}
+
+/** The SQL that makes the target, in the order in which it is run; tables by target name. */
+export interface TargetDdl {
+  /** Without keys, so that rows can be loaded fast. */
+  tables: { table: string; sql: string }[];
+  keys: KeyDdl[];
+  indexes: IndexDdl[];
+  foreignKeys: ForeignKeyDdl[];
+  /** Run after the load: the next id is above every one that was ever issued. */
+  sequences: { table: string; column: string; nextValue: bigint; sql: string }[];
+  /** What has no certain translation, beyond what `planTables` reports. */
+  untranslated: Untranslated[];
+}
+
+export interface KeyDdl {
+  table: string;
+  name: string;
+  sql: string;
+  unique: true;
+  kind: 'primary key' | 'unique';
+}
+
+export interface IndexDdl {
+  table: string;
+  name: string;
+  sql: string;
+  unique: boolean;
+}
+
+/** What the parts of the DDL are made from. */
+export interface EmitContext extends PlannedTables {
+  /** A relation's name, quoted, with its schema. */
+  qualified: (name: string) => string;
+}
+
+/** The DDL of a plan, and a list of what it leaves out. */
+export function emitSchema(plan: PlannedTables, options: EmitOptions = {}): TargetDdl {
+  const { schema = 'public', skip = new Set<string>() } = options;
+  const context: EmitContext = {
+    ...plan,
+    qualified: (name) => `${quoteIdent(schema)}.${quoteIdent(name)}`,
+  };
+  const isKept = ({ name }: { name: string }) => !skip.has(name);
+  const tables = plan.tables.map((table) => emitTable(table, context, isKept));
+  const keys = plan.tables.map((table) => emitKeys(table, context));
+  const indexes = plan.tables.map((table) => emitIndexes(table, context));
+  const unique = keys.flatMap((each) => each.keys).filter(isKept);
+  const foreignKeys = plan.tables.map((table) => emitForeignKeys(table, context, unique));
+  return {
+    tables: tables.map(({ table, sql }) => ({ table, sql })),
+    keys: unique.map(({ columns: _, ...key }) => key),
+    indexes: [...keys, ...indexes].flatMap((each) => each.indexes).filter(isKept),
+    foreignKeys: foreignKeys.flatMap((each) => each.foreignKeys).filter(isKept),
+    sequences: plan.tables.flatMap((table) => {
+      if (!table.identity) return [];
+      const { column, nextValue } = table.identity;
+      const sql = `ALTER TABLE ${context.qualified(table.targetName)} ALTER COLUMN ${quoteIdent(column)} RESTART WITH ${nextValue}`;
+      return [{ table: table.targetName, column, nextValue, sql }];
+    }),
+    untranslated: [...tables, ...keys, ...indexes, ...foreignKeys]
+      .flatMap((each) => each.untranslated)
+      .filter(isKept),
+  };
+}

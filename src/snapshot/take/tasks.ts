@@ -1,0 +1,53 @@
+import type { JournalMode } from '../../drivers/sqlite.js';
+import type { Report } from '../../lib/report.js';
+import type { Inspection } from './inspect.js';
+import type { Sample } from './sample.js';
+
+/** What a child process can be asked to do: options in, result out, all of it plain data. */
+export interface Tasks {
+  copy: { options: CopyOptions; result: Copy };
+  sample: { options: SampleOptions; result: Sample };
+  inspect: { options: InspectOptions; result: Inspection };
+}
+
+export interface CopyOptions {
+  sourcePath: string;
+  /** An empty file, made by the caller. */
+  targetPath: string;
+  /** Milliseconds. */
+  holdMsMax: number;
+  acceptHold: boolean;
+  /** Milliseconds. */
+  lockWaitMsMax: number;
+}
+
+export interface Copy {
+  bytes: number;
+  pageSize: number;
+  pageCount: number;
+  journalMode: JournalMode;
+  /** Milliseconds, see `Snapshot`. */
+  holdMs: number;
+  holdMsEstimate: number;
+  lockWaitMs: number;
+}
+
+export interface SampleOptions {
+  sourcePath: string;
+  /** gzip level, 1..9. */
+  level: number;
+}
+
+export interface InspectOptions {
+  /** A file that nobody else uses. */
+  path: string;
+  /** `full`: everything; `quick`: quick_check alone; `facts`: no check. */
+  depth: 'full' | 'quick' | 'facts';
+}
+
+export type TaskName = keyof Tasks;
+
+export type TaskRunner<Name extends TaskName> = (
+  options: Tasks[Name]['options'],
+  report: Report,
+) => Promise<Tasks[Name]['result']>;

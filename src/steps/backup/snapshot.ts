@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { takeSnapshot } from '../../snapshot/take/index.js';
+import type { Migration } from '../context.js';
+import type { Step } from '../step.js';
+
+/** A working copy of the source, uncompressed: what all other steps read. */
+export const snapshot: Step<Migration> = {
+  name: 'snapshot',
+  title: 'snapshot of the source',
+
+  skip: (migration) =>
+    migration.options.resume && existsSync(migration.snapshotPath)
+      ? 'that of the run that stopped'
+      : null,
+
+  async run(migration) {
+    const { sourcePath, snapshotPath, report, clock, signal, options } = migration;
+    const { holdMsMax, acceptHold } = options;
+    const taken = await takeSnapshot({
+      sourcePath,
+      targetPath: snapshotPath,
+      report,
+      clock,
+      signal,
+      holdMsMax,
+      acceptHold,
+    });
+    const held =
+      taken.journalMode === 'wal'
+        ? 'writers not held (WAL)'
+        : `writers held ${(taken.holdMs / 1000).toFixed(2)} s`;
+    return `${taken.pageCount.toLocaleString('en')} pages, ${held}`;
+  },
+};

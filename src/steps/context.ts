@@ -1,0 +1,63 @@
+import type { Target } from '../drivers/postgres.js';
+import type { MovePlan, MoveRules } from '../snapshot/plan-move.js';
+import type { Deps } from './step.js';
+import type { VerifyResult } from './verify/verify-target.js';
+
+export interface MigrateOptions {
+  /** Connections that load at the same time. */
+  jobs: number;
+  rules: MoveRules;
+  brokenForeignKeys: 'omit' | 'not-valid';
+  /** Go on with the run that stopped. */
+  resume: boolean;
+  /** Drop what the target holds first. */
+  clean: boolean;
+  /** Asked with the names of what `clean` drops; false stops the run. */
+  confirmClean: (names: string[]) => Promise<boolean>;
+  verify: boolean;
+  /** Longest time writers of a rollback-journal source may be held, milliseconds. */
+  holdMsMax: number;
+  acceptHold: boolean;
+}
+
+/** One run of migrate. What a step makes is here for those behind it. */
+export interface Migration extends Deps {
+  /** Id of this run; a resumed run keeps the id of the one that stopped. */
+  readonly run: string;
+  readonly sourcePath: string;
+  readonly workDir: string;
+  /** Where the snapshot is, or will be once its step is done. */
+  readonly snapshotPath: string;
+  readonly target: Target;
+  readonly options: MigrateOptions;
+  plan: MovePlan | null;
+  /** Filled by the load. */
+  loaded: LoadedTable[];
+  /** Foreign keys that the data breaks, and what was done about each. */
+  brokenForeignKeys: BrokenForeignKey[];
+  verified: VerifyResult | null;
+}
+
+export interface LoadedTable {
+  table: string;
+  rows: number;
+  bytes: number;
+  /** Wall time from the first chunk's start to the last chunk's end. */
+  copySeconds: number;
+  indexSeconds: number;
+}
+
+export interface BrokenForeignKey {
+  table: string;
+  name: string;
+  orphans: number;
+  /** The first few child keys, as text. */
+  examples: string[];
+  outcome: 'left out' | 'not validated';
+}
+
+/** The plan, for steps that run behind the census. */
+export function planOf(migration: Migration): MovePlan {
+  if (migration.plan === null) throw new Error('the census has not run');
+  return migration.plan;
+}

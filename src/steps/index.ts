@@ -1,0 +1,16 @@
+import { snapshot } from './backup/snapshot.js';
+import type { Migration } from './context.js';
+import { census } from './migrate/census.js';
+import { createSchema } from './migrate/create-schema.js';
+import { load } from './migrate/load.js';
+import type { Step } from './step.js';
+import { verify } from './verify/step.js';
+
+/** A one-shot migrate, in order. Start reading here. */
+export const migrateSteps: readonly Step<Migration>[] = [
+  snapshot,
+  census,
+  createSchema,
+  load,
+  verify,
+];

@@ -1,0 +1,95 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { quoteIdent } from '../../schema/identifiers.js';
+import { qualified } from '../../schema/target-schema.js';
+import type { PageFile } from '../../snapshot/page-file.js';
+import type { PlannedTable } from '../../snapshot/plan-move.js';
+import { RowText } from '../../snapshot/row-text.js';
+import { RowScanner } from '../../snapshot/scan.js';
+import { type CopiedChunk, claimChunk, recordChunk } from './scaffolding.js';
+
+/** A stretch of a table's units that is copied in one transaction. */
+export interface Chunk {
+  table: PlannedTable;
+  number: number;
+  from: number;
+  to: number;
+}
+
+/** COPY text handed to the socket at a time, bytes: large enough to be cheap, small enough to wait for. */
+const SLICE_BYTES = 128 * 1024;
+
+/** Units read between two looks at how much text there is. */
+const UNITS_PER_STEP = 8;
+
+/**
+ * Copies one chunk into the target, together with the row that says so, in one transaction: after
+ * a crash the chunk is there whole, with its record, or not at all.
+ *
+ * @param onRows told how many rows and bytes went out since the last call
+ * @returns what was copied, or null when the chunk was in the target already
+ */
+export async function copyChunk(
+  client: Client,
+  file: PageFile,
+  chunk: Chunk,
+  signal: AbortSignal,
+  onRows: (rows: number, bytes: number) => void,
+): Promise<CopiedChunk | null> {
+  const { table } = chunk;
+  const name = table.plan.targetName;
+  await client.query('BEGIN');
+  try {
+    if (!(await claimChunk(client, name, chunk.number))) {
+      await client.query('ROLLBACK');
+      return null;
+    }
+    const copied = { rows: 0, bytes: 0 };
+    const columns = table.encoding.columns.map(quoteIdent).join(', ');
+    const sql = `COPY ${qualified(name)} (${columns}) FROM STDIN`;
+    const slices = copyText(file, chunk, (rows, bytes) => {
+      copied.rows += rows;
+      copied.bytes += bytes;
+      onRows(rows, bytes);
+    });
+    const source = Readable.from(slices, { objectMode: true, highWaterMark: 2 });
+    await pipeline(source, client.query(copyFrom(sql)), { signal });
+    await recordChunk(client, name, chunk.number, copied);
+    await client.query('COMMIT');
+    return copied;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The chunk's rows as slices of COPY text. Rows that do not fit are left out: the census counted them. */
+function* copyText(
+  file: PageFile,
+  chunk: Chunk,
+  onSlice: (rows: number, bytes: number) => void,
+): Generator<Buffer> {
+  const { units, encoding } = chunk.table;
+  const scanner = new RowScanner(file);
+  const capacity = SLICE_BYTES * 2;
+  const text = new RowText(encoding.encoders, capacity);
+  let rows = 0;
+  for (let unit = chunk.from; unit < chunk.to; unit += UNITS_PER_STEP) {
+    scanner.scan(
+      units,
+      unit,
+      Math.min(unit + UNITS_PER_STEP, chunk.to),
+      (bytes, start, end, rowid) => {
+        if (text.write(bytes, start, end, rowid) === -1) rows++;
+      },
+    );
+    if (text.length < SLICE_BYTES) continue;
+    onSlice(rows, text.length);
+    rows = 0;
+    yield text.take(capacity);
+  }
+  onSlice(rows, text.length);
+  if (text.length > 0) yield text.take(0);
+}

@@ -1,0 +1,102 @@
+import type { Client } from 'pg';
+
+/** The schema in the target that holds what a run must remember until it is finished. */
+export const SCAFFOLDING = 'cardctl';
+
+const CREATE = `
+CREATE SCHEMA IF NOT EXISTS cardctl;
+CREATE TABLE IF NOT EXISTS cardctl.migration (
+  run         text PRIMARY KEY,
+  fingerprint text NOT NULL,
+  started_at  timestamptz NOT NULL DEFAULT now(),
+  loaded_at   timestamptz
+);
+CREATE TABLE IF NOT EXISTS cardctl.copied_chunk (
+  table_name text NOT NULL,
+  chunk      integer NOT NULL,
+  rows       bigint,
+  bytes      bigint,
+  PRIMARY KEY (table_name, chunk)
+);
+`;
+
+/** A load that was begun in this target. */
+export interface MigrationRecord {
+  run: string;
+  fingerprint: string;
+  loaded: boolean;
+}
+
+export interface CopiedChunk {
+  rows: number;
+  bytes: number;
+}
+
+/** Reads which load was begun in the target, or null when none was. */
+export async function readMigrationRecord(client: Client): Promise<MigrationRecord | null> {
+  const exists = await client.query(
+    `SELECT to_regclass('cardctl.migration') IS NOT NULL AS it_does`,
+  );
+  if (exists.rows[0]?.it_does !== 't') return null;
+  const { rows } = await client.query<{ run: string; fingerprint: string; loaded: string }>(
+    'SELECT run, fingerprint, loaded_at IS NOT NULL AS loaded FROM cardctl.migration ORDER BY started_at DESC LIMIT 1',
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return { run: row.run, fingerprint: row.fingerprint, loaded: row.loaded === 't' };
+}
+
+/** Writes down that a load begins; part of the transaction that creates its tables. */
+export async function recordMigration(
+  client: Client,
+  run: string,
+  fingerprint: string,
+): Promise<void> {
+  await client.query(CREATE);
+  await client.query('INSERT INTO cardctl.migration (run, fingerprint) VALUES ($1, $2)', [
+    run,
+    fingerprint,
+  ]);
+}
+
+/** Chunks that are in the target already, by `table/chunk`. */
+export async function readCopiedChunks(client: Client): Promise<Map<string, CopiedChunk>> {
+  const { rows } = await client.query<{ id: string; rows: string; bytes: string }>(
+    `SELECT table_name || '/' || chunk AS id, rows, bytes FROM cardctl.copied_chunk`,
+  );
+  return new Map(rows.map((row) => [row.id, { rows: Number(row.rows), bytes: Number(row.bytes) }]));
+}
+
+/**
+ * Claims a chunk in the transaction that will copy it.
+ *
+ * @returns false when it is there already: a connection that was thought dead had committed it
+ */
+export async function claimChunk(client: Client, table: string, chunk: number): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `INSERT INTO cardctl.copied_chunk (table_name, chunk) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+    [table, chunk],
+  );
+  return rowCount === 1;
+}
+
+/** Fills in what a claimed chunk held; same transaction. */
+export async function recordChunk(
+  client: Client,
+  table: string,
+  chunk: number,
+  copied: CopiedChunk,
+): Promise<void> {
+  await client.query(
+    'UPDATE cardctl.copied_chunk SET rows = $3, bytes = $4 WHERE table_name = $1 AND chunk = $2',
+    [table, chunk, copied.rows, copied.bytes],
+  );
+}
+
+/** Marks the load as complete and forgets its chunks. */
+export async function recordLoaded(client: Client, run: string): Promise<void> {
+  await client.query('BEGIN');
+  await client.query('UPDATE cardctl.migration SET loaded_at = now() WHERE run = $1', [run]);
+  await client.query('TRUNCATE cardctl.copied_chunk');
+  await client.query('COMMIT');
+}

@@ -1,0 +1,66 @@
+import { CardctlError } from '../../lib/errors.js';
+
+/** A piece of work for one connection, and what must be done before it. */
+export interface Task<Worker> {
+  id: string;
+  /** Ids of tasks that must be done first. */
+  after: string[];
+  /** Estimated work; of the tasks that are ready the largest is started first. */
+  cost: number;
+  /** Names that no two tasks may hold at the same time (locks that would only wait or deadlock). */
+  exclusive?: string[];
+  run(worker: Worker): Promise<void>;
+}
+
+/**
+ * Runs all tasks over the workers, each at most one task at a time, in an order that `after`
+ * allows. The first failure stops the start of new tasks; it is thrown once the running ones end.
+ */
+export async function runQueue<Worker>(
+  tasks: readonly Task<Worker>[],
+  workers: readonly Worker[],
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = [...tasks].sort((a, b) => b.cost - a.cost);
+  const done = new Set<string>();
+  const held = new Set<string>();
+  const running = new Set<Promise<void>>();
+  const idle = [...workers];
+  const failures: unknown[] = [];
+
+  const startReady = () => {
+    while (idle.length > 0 && failures.length === 0 && !signal.aborted) {
+      const index = waiting.findIndex(
+        (task) =>
+          task.after.every((id) => done.has(id)) &&
+          (task.exclusive ?? []).every((name) => !held.has(name)),
+      );
+      if (index < 0) return;
+      const [task] = waiting.splice(index, 1);
+      const worker = idle.pop();
+      if (task === undefined || worker === undefined) return;
+      for (const name of task.exclusive ?? []) held.add(name);
+      const promise: Promise<void> = task
+        .run(worker)
+        .then(() => void done.add(task.id))
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => {
+          for (const name of task.exclusive ?? []) held.delete(name);
+          idle.push(worker);
+          running.delete(promise);
+        });
+      running.add(promise);
+    }
+  };
+
+  startReady();
+  while (running.size > 0) {
+    await Promise.race(running);
+    startReady();
+  }
+  if (failures.length > 0) throw failures[0];
+  if (signal.aborted) throw new CardctlError('interrupted', 'interrupted');
+  if (waiting.length > 0) {
+    throw new Error(`tasks wait for each other: ${waiting.map((task) => task.id).join(', ')}`);
+  }
+}

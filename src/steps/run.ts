@@ -1,0 +1,92 @@
+import { CardctlError, messageOf } from '../lib/errors.js';
+import type { Deps, Step } from './step.js';
+
+/** Where a run writes down what it did, so that it can be resumed. */
+export interface StepJournal {
+  stepStarted(name: string): void;
+  stepDone(name: string, outcome: string): void;
+  stepFailed(name: string, error: unknown): void;
+}
+
+/**
+ * Runs the steps in order: first every check, then every step, each written to the journal.
+ *
+ * Abort, journal and what a failure means are decided here and nowhere else.
+ *
+ * @throws CardctlError the step's own error; `partway` once the target has been changed;
+ *   `interrupted` on abort before that
+ */
+export async function runSteps<Context>(
+  steps: readonly Step<Context>[],
+  context: Context,
+  deps: Deps,
+  journal: StepJournal,
+): Promise<void> {
+  for (const step of steps) {
+    if (step.skip?.(context) == null) await step.check?.(context);
+  }
+  let targetChanged = false;
+  for (const step of steps) {
+    const skipped = step.skip?.(context) ?? null;
+    if (skipped !== null) {
+      deps.report({ type: 'step', step: step.title, state: 'skipped', detail: skipped });
+      continue;
+    }
+    throwIfAborted(deps.signal, targetChanged);
+    const started = deps.clock.monotonicMs();
+    const seconds = () => (deps.clock.monotonicMs() - started) / 1000;
+    deps.report({ type: 'step', step: step.title, state: 'started' });
+    journal.stepStarted(step.name);
+    try {
+      const detail = await step.run(context);
+      journal.stepDone(step.name, detail);
+      deps.report({ type: 'step', step: step.title, state: 'done', seconds: seconds(), detail });
+    } catch (error) {
+      targetChanged ||= step.changesTarget === true;
+      journal.stepFailed(step.name, error);
+      deps.report({
+        type: 'step',
+        step: step.title,
+        state: 'failed',
+        seconds: seconds(),
+        detail: messageOf(error),
+      });
+      throw asRunError(error, step, deps.signal, targetChanged);
+    }
+    targetChanged ||= step.changesTarget === true;
+  }
+}
+
+function throwIfAborted(signal: AbortSignal, targetChanged: boolean): void {
+  if (!signal.aborted) return;
+  if (targetChanged) throw partway('interrupted', undefined);
+  throw interrupted();
+}
+
+function asRunError<Context>(
+  error: unknown,
+  step: Step<Context>,
+  signal: AbortSignal,
+  targetChanged: boolean,
+): unknown {
+  if (error instanceof CardctlError && (error.code === 'refused' || error.code === 'usage')) {
+    return error;
+  }
+  if (targetChanged)
+    return partway(signal.aborted ? 'interrupted' : `failed in step "${step.title}"`, error);
+  return signal.aborted ? interrupted() : error;
+}
+
+function partway(what: string, cause: unknown): CardctlError {
+  const because = cause === undefined ? '' : `: ${messageOf(cause)}`;
+  return new CardctlError('partway', `the run was ${what}${because}`, {
+    cause,
+    hint: 'go on where it stopped with: cardctl migrate --resume   or start over with: cardctl migrate --clean',
+  });
+}
+
+function interrupted(): CardctlError {
+  return new CardctlError('interrupted', 'interrupted; nothing was changed', {
+    hint: 'run the same command again',
+  });
+}

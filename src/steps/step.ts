@@ -1,0 +1,29 @@
+import type { Clock } from '../lib/clock.js';
+import type { Report } from '../lib/report.js';
+
+/** What every step gets from the composition root. */
+export interface Deps {
+  report: Report;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** One unit of work of a run. Steps are stateless: what they make lives in the context. */
+export interface Step<Context> {
+  /** As in the journal and in `--json`; one word. */
+  name: string;
+  /** As an operator reads it. */
+  title: string;
+  /**
+   * Refuses what cannot work, before any step of the run has changed anything.
+   *
+   * @throws CardctlError `refused`, with the next command
+   */
+  check?(context: Context): Promise<void>;
+  /** Does the work; safe to run again after a crash. Returns one clause about the outcome. */
+  run(context: Context): Promise<string>;
+  /** A failure from here on leaves the target half made: it can be resumed. */
+  changesTarget?: boolean;
+  /** Left out of this run, with the reason. */
+  skip?(context: Context): string | null;
+}

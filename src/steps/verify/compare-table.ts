@@ -1,0 +1,210 @@
+import type { Readable } from 'node:stream';
+import { floatText } from '../../snapshot/digits.js';
+import type { ComparedColumn, ComparedTable } from './compared-table.js';
+import { isNullField, splitFields, unescapeField } from './copy-fields.js';
+import { MISFIT, type SourceChunk, type SourceRows } from './source-rows.js';
+import { TargetLines } from './target-lines.js';
+
+/** One thing that is not the same on both sides. */
+export interface Difference {
+  table: string;
+  /** As `column=literal, …`. */
+  key: string;
+  kind: 'different value' | 'missing in target' | 'extra in target';
+  /** For `different value`. */
+  column?: string;
+  source?: string;
+  target?: string;
+}
+
+export interface TableComparison {
+  table: string;
+  rows: number;
+  /** Source rows that were left out on request, and so are not expected in the target. */
+  rejected: number;
+  differences: number;
+}
+
+interface CompareOptions {
+  /** Rows whose values do not fit were left out on request. */
+  rejects: boolean;
+  signal: AbortSignal;
+  onRows: (rows: number, bytes: number) => void;
+  onDifference: (difference: Difference) => void;
+}
+
+/**
+ * Compares every value of a table: both sides give their rows as COPY text in key order; equal
+ * bytes are equal values, and only where bytes differ are fields looked at one by one.
+ */
+export async function compareTable(
+  table: ComparedTable,
+  source: SourceRows,
+  target: Readable,
+  options: CompareOptions,
+): Promise<TableComparison> {
+  const comparison = new Comparison(table, source, new TargetLines(target), options);
+  return comparison.run();
+}
+
+class Comparison {
+  readonly #result: TableComparison;
+
+  constructor(
+    readonly table: ComparedTable,
+    readonly source: SourceRows,
+    readonly target: TargetLines,
+    readonly options: CompareOptions,
+  ) {
+    this.#result = { table: table.targetName, rows: 0, rejected: 0, differences: 0 };
+  }
+
+  async run(): Promise<TableComparison> {
+    for (const chunk of this.source.chunks()) {
+      this.options.signal.throwIfAborted();
+      if (!(await this.target.skip(chunk.text))) await this.#compareEscaped(chunk);
+      this.#result.rows += chunk.rows;
+      this.options.onRows(chunk.rows, chunk.text.length);
+    }
+    for (let line = await this.target.peek(); line !== null; line = await this.target.peek()) {
+      this.#extra(splitFields(line));
+      this.target.step(line);
+    }
+    return this.#result;
+  }
+
+  async #compareEscaped(chunk: SourceChunk): Promise<void> {
+    const text = chunk.escaped();
+    if (await this.target.skip(text)) this.source.escapesControls = true;
+    else await this.#compareLines(text);
+  }
+
+  /** Merges the chunk's rows with the target's by key. */
+  async #compareLines(text: Buffer): Promise<void> {
+    for (let start = 0, end = 0; start < text.length; start = end + 1) {
+      end = text.indexOf(0x0a, start);
+      const fields = splitFields(text.subarray(start, end));
+      if (this.options.rejects && fields.some(isMisfit)) this.#result.rejected++;
+      else await this.#compareRow(fields);
+    }
+  }
+
+  async #compareRow(sourceFields: Buffer[]): Promise<void> {
+    for (;;) {
+      const line = await this.target.peek();
+      if (line === null) return this.#missing(sourceFields);
+      const targetFields = splitFields(line);
+      const order = this.#compareKeys(sourceFields, targetFields);
+      if (order < 0) return this.#missing(sourceFields);
+      if (order === 0) {
+        this.#compareFields(sourceFields, targetFields);
+        this.target.step(line);
+        return;
+      }
+      this.#extra(targetFields);
+      this.target.step(line);
+    }
+  }
+
+  #compareKeys(source: Buffer[], target: Buffer[]): number {
+    for (const column of this.table.key) {
+      const order = compareKeyFields(
+        column,
+        source[column.index] as Buffer,
+        target[column.index] as Buffer,
+      );
+      if (order !== 0) return order;
+    }
+    return 0;
+  }
+
+  #compareFields(source: Buffer[], target: Buffer[]): void {
+    for (const column of this.table.columns) {
+      const left = source[column.index] as Buffer;
+      const right = target[column.index] as Buffer;
+      if (left.equals(right) || equalValues(column, left, right)) continue;
+      this.#differ({
+        kind: 'different value',
+        key: this.#keyOf(target),
+        column: column.plan.source.name,
+        source: literal(column, left),
+        target: literal(column, right),
+      });
+    }
+  }
+
+  #missing(fields: Buffer[]): void {
+    this.#differ({ kind: 'missing in target', key: this.#keyOf(fields) });
+  }
+
+  #extra(fields: Buffer[]): void {
+    this.#differ({ kind: 'extra in target', key: this.#keyOf(fields) });
+  }
+
+  #differ(difference: Omit<Difference, 'table'>): void {
+    this.#result.differences++;
+    this.options.onDifference({ table: this.table.targetName, ...difference });
+  }
+
+  #keyOf(fields: Buffer[]): string {
+    return this.table.key
+      .map(
+        (column) => `${column.plan.source.name}=${literal(column, fields[column.index] as Buffer)}`,
+      )
+      .join(', ');
+  }
+}
+
+function isMisfit(field: Buffer): boolean {
+  return field.length > 2 && field[0] === 0x5c && field[1] === 0x3f;
+}
+
+/** Different bytes, same value: a double that the two sides print in another way. */
+function equalValues({ plan }: ComparedColumn, left: Buffer, right: Buffer): boolean {
+  if (isNullField(left) || isNullField(right) || isMisfit(left)) return false;
+  if (plan.type !== 'double precision') return false;
+  return Object.is(Number(left.toString('latin1')), Number(right.toString('latin1')));
+}
+
+function compareKeyFields({ plan }: ComparedColumn, left: Buffer, right: Buffer): number {
+  if (left.equals(right)) return 0;
+  if (isNullField(left)) return -1;
+  if (isNullField(right)) return 1;
+  // SQLite sorts text and blobs behind every number.
+  if (isMisfit(left)) return 1;
+  if (plan.type === 'bigint') {
+    const difference = BigInt(left.toString('latin1')) - BigInt(right.toString('latin1'));
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  }
+  if (plan.type === 'double precision') {
+    return Number(left.toString('latin1')) - Number(right.toString('latin1'));
+  }
+  return unescapeField(left).compare(unescapeField(right));
+}
+
+/** A field as a SQL literal, so that `1` and `'1'`, `''` and NULL do not look the same. */
+function literal({ plan }: ComparedColumn, field: Buffer): string {
+  if (isNullField(field)) return 'NULL';
+  if (isMisfit(field)) return misfitLiteral(field.toString('latin1').slice(MISFIT.length));
+  const text = unescapeField(field).toString('utf8');
+  switch (plan.type) {
+    case 'bigint':
+    case 'numeric':
+      return text;
+    case 'double precision':
+      return floatText(Number(text));
+    case 'boolean':
+      return text === 't' ? 'true' : 'false';
+    case 'bytea':
+      return `X'${text.slice(2)}'`;
+    default:
+      return `'${text.replaceAll("'", "''")}'`;
+  }
+}
+
+function misfitLiteral(typeAndHex: string): string {
+  const [kind = '', hex = ''] = typeAndHex.split(':');
+  if (kind === 'blob') return `X'${hex}'`;
+  const text = Buffer.from(hex, 'hex').toString('utf8');
+  return kind === 'text' ? `'${text.replaceAll("'", "''")}'` : text;
+}

@@ -1,0 +1,251 @@
+import type Database from 'better-sqlite3';
+import { converterFor } from '../../schema/convert.js';
+import type { ColumnPlan } from '../../schema/model.js';
+import type { Cell } from '../../snapshot/cell.js';
+import { floatText } from '../../snapshot/digits.js';
+import type { ComparedColumn, ComparedTable } from './compared-table.js';
+import { escapeCopyText } from './copy-fields.js';
+
+/** Rows asked of SQLite at a time: enough to be cheap a row, few enough to compare in cache. */
+const ROWS_PER_CHUNK = 1_000;
+
+/** Begins a field whose value the target's type cannot hold; COPY never writes it. */
+export const MISFIT = '\\?';
+
+/** Some rows in key order, as COPY text, each ended by a newline. */
+export interface SourceChunk {
+  /** Backslashes are escaped; control characters only once `escapesControls` is set. */
+  text: Buffer;
+  rows: number;
+  /** The same rows with control characters escaped, too: exactly what the target writes. */
+  escaped(): Buffer;
+}
+
+/**
+ * The rows of one table in key order, read by SQLite's own engine: deliberately not by the page
+ * reader that the copy uses, so that neither can hide the other's mistake.
+ */
+export class SourceRows {
+  /**
+   * Control characters are escaped by SQL from the next chunk on. Escaping costs six more passes
+   * over each text, so it is asked for once some text has turned out to need it.
+   */
+  escapesControls = false;
+  readonly #db: Database.Database;
+  readonly #table: ComparedTable;
+
+  constructor(db: Database.Database, table: ComparedTable) {
+    this.#db = db;
+    this.#table = table;
+    registerFunctions(db, table);
+  }
+
+  /** All rows, in chunks. */
+  *chunks(): Generator<SourceChunk> {
+    if (this.#table.pageable) yield* this.#pages();
+    else yield* this.#sorted();
+  }
+
+  *#pages(): Generator<SourceChunk> {
+    const plain = this.#pageQuery(false);
+    const escaped = this.#pageQuery(true);
+    const nextLast = this.#lastKeyQuery();
+    let behind: unknown[] | undefined = [];
+    while (behind !== undefined) {
+      const from: unknown[] = behind;
+      let count = 0;
+      const read = (query: PageQuery) => {
+        const row = query(from);
+        count = Number(row?.[1] ?? 0);
+        return withNewline(row?.[0] ?? null);
+      };
+      const text = read(this.escapesControls ? escaped : plain);
+      if (count === 0) return;
+      yield { text, rows: count, escaped: () => read(escaped) };
+      behind = count < ROWS_PER_CHUNK ? undefined : nextLast(from);
+    }
+  }
+
+  #pageQuery(escapes: boolean): PageQuery {
+    return this.#fromKey<[Buffer | string | null, bigint]>(
+      (where, order, table) => `
+        SELECT ${this.#asBytes('group_concat(line, char(10))')}, count(*) FROM (
+          SELECT ${this.#line(escapes)} AS line FROM ${table} ${where} ${order} LIMIT ${ROWS_PER_CHUNK})`,
+    );
+  }
+
+  /** Key of the last row of the chunk that begins behind a key. */
+  #lastKeyQuery(): (behind: unknown[]) => unknown[] | undefined {
+    return this.#fromKey<unknown[]>(
+      (where, order, table, keys) =>
+        `SELECT ${keys} FROM ${table} ${where} ${order} LIMIT 1 OFFSET ${ROWS_PER_CHUNK - 1}`,
+    );
+  }
+
+  /** Prepares a query from the first key on, and its twin from behind a given key. */
+  #fromKey<Row extends unknown[]>(
+    sql: (where: string, order: string, table: string, keys: string) => string,
+  ): (behind: unknown[]) => Row | undefined {
+    const names = this.#table.key.map((column) => sqliteIdent(column.plan.source.name));
+    const keys = names.join(', ');
+    const table = sqliteIdent(this.#table.source.name);
+    const prepare = (where: string) =>
+      this.#db.prepare<unknown[], Row>(sql(where, `ORDER BY ${keys}`, table, keys)).raw();
+    const first = prepare('');
+    const next = prepare(`WHERE (${keys}) > (${names.map(() => '?').join(', ')})`);
+    return (behind) => (behind.length === 0 ? first.get() : next.get(...behind));
+  }
+
+  *#sorted(): Generator<SourceChunk> {
+    const order = this.#table.key.map((column) => this.#orderBy(column)).join(', ');
+    const rows = this.#db
+      .prepare<[], Buffer | string>(
+        `SELECT ${this.#asBytes('line')} FROM (
+           SELECT ${this.#line(true)} AS line FROM ${sqliteIdent(this.#table.source.name)}
+           ORDER BY ${order} LIMIT -1)`,
+      )
+      .pluck();
+    let lines: Buffer[] = [];
+    for (const line of rows.iterate()) {
+      lines.push(withNewline(line));
+      if (lines.length < ROWS_PER_CHUNK) continue;
+      yield chunkOf(lines);
+      lines = [];
+    }
+    if (lines.length > 0) yield chunkOf(lines);
+  }
+
+  /** In a UTF-16 database a cast to BLOB would give UTF-16: take the text as a string there. */
+  #asBytes(expression: string): string {
+    return this.#table.utf8 ? `CAST(${expression} AS BLOB)` : expression;
+  }
+
+  #line(escapes: boolean): string {
+    return this.#table.columns
+      .map((column) => this.#field(column, escapes))
+      .join(' || char(9) || ');
+  }
+
+  #field({ plan, index }: ComparedColumn, escapes: boolean): string {
+    const column = sqliteIdent(plan.source.name);
+    if (plan.source.name === this.#table.source.rowidAlias && plan.type === 'bigint') return column;
+    if (converterFor(plan) !== null) return convertCall(this.#table, index, column);
+    const value = naturalForms(column, escapes)[plan.type];
+    if (value === undefined) throw new Error(`no way to compare type ${plan.type}`);
+    return `CASE typeof(${column}) ${value} WHEN 'null' THEN '\\N' ELSE ${misfit(column)} END`;
+  }
+
+  #orderBy({ plan, index }: ComparedColumn): string {
+    const column = sqliteIdent(plan.source.name);
+    if (converterFor(plan) !== null) {
+      const value = convertCall(this.#table, index, column);
+      return `nullif(${value}, '\\N') COLLATE BINARY NULLS FIRST`;
+    }
+    if (plan.type === 'text' && !this.#table.utf8) return `cardctl_utf8(${column}) NULLS FIRST`;
+    return `${column} COLLATE BINARY NULLS FIRST`;
+  }
+}
+
+type PageQuery = (behind: unknown[]) => [Buffer | string | null, bigint] | undefined;
+
+function chunkOf(lines: Buffer[]): SourceChunk {
+  const text = Buffer.concat(lines);
+  return { text, rows: lines.length, escaped: () => text };
+}
+
+/** By type: the arms of a CASE over the storage class that give the target's text. */
+function naturalForms(
+  column: string,
+  escapes: boolean,
+): Partial<Record<ColumnPlan['type'], string>> {
+  const text = escapes
+    ? CONTROLS.reduce(
+        (sql, [code, letter]) => `replace(${sql}, char(${code}), '\\${letter}')`,
+        `replace(${column}, '\\', '\\\\')`,
+      )
+    : `replace(${column}, '\\', '\\\\')`;
+  return {
+    bigint: `WHEN 'integer' THEN ${column}`,
+    'double precision': `WHEN 'real' THEN cardctl_double(${column}) WHEN 'integer' THEN cardctl_double(${column})`,
+    text: `WHEN 'text' THEN ${text}`,
+    bytea: `WHEN 'blob' THEN '\\\\x' || lower(hex(${column}))`,
+    boolean: `WHEN 'integer' THEN CASE ${column} WHEN 0 THEN 'f' WHEN 1 THEN 't' ELSE ${misfit(column)} END`,
+  };
+}
+
+const CONTROLS = [
+  [8, 'b'],
+  [9, 't'],
+  [10, 'n'],
+  [11, 'v'],
+  [12, 'f'],
+  [13, 'r'],
+] as const;
+
+/** Quotes an identifier for SQLite. */
+export function sqliteIdent(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function misfit(column: string): string {
+  return `'${MISFIT}' || typeof(${column}) || ':' || hex(${column})`;
+}
+
+function convertCall(table: ComparedTable, index: number, column: string): string {
+  const value = `CASE typeof(${column}) WHEN 'text' THEN ${
+    table.utf8 ? `CAST(${column} AS BLOB)` : column
+  } ELSE ${column} END`;
+  return `cardctl_convert_${table.number}_${index}(typeof(${column}), ${value})`;
+}
+
+function registerFunctions(db: Database.Database, table: ComparedTable): void {
+  const pure = { deterministic: true, safeIntegers: true } as const;
+  db.function('cardctl_double', pure, (value: unknown) => floatText(Number(value)));
+  db.function('cardctl_utf8', pure, (value: unknown) =>
+    typeof value === 'string' ? Buffer.from(value, 'utf8') : value,
+  );
+  for (const { plan, index } of table.columns) {
+    const convert = converterFor(plan);
+    if (convert === null) continue;
+    db.function(
+      `cardctl_convert_${table.number}_${index}`,
+      pure,
+      (kind: unknown, value: unknown) => {
+        const cell = cellOf(kind as Cell['kind'], value);
+        const text = convert(cell);
+        if (text === null) return '\\N';
+        return text === undefined ? `${MISFIT}${kind}:${hexOf(cell)}` : escapeCopyText(text);
+      },
+    );
+  }
+}
+
+function cellOf(kind: Cell['kind'], value: unknown): Cell {
+  switch (kind) {
+    case 'null':
+      return { kind };
+    case 'integer':
+      return { kind, value: value as bigint };
+    case 'real':
+      return { kind, value: value as number };
+    case 'text':
+      return { kind, bytes: Buffer.isBuffer(value) ? value : Buffer.from(String(value), 'utf8') };
+    case 'blob':
+      return { kind, bytes: value as Buffer };
+  }
+}
+
+/** As SQLite's `hex()` has it: of the text form, for numbers. */
+function hexOf(cell: Cell): string {
+  if (cell.kind === 'null') return '';
+  const bytes = 'bytes' in cell ? cell.bytes : Buffer.from(String(cell.value), 'utf8');
+  return bytes.toString('hex').toUpperCase();
+}
+
+function withNewline(text: Buffer | string | null): Buffer {
+  const bytes = Buffer.isBuffer(text) ? text : Buffer.from(text ?? '', 'utf8');
+  const line = Buffer.allocUnsafe(bytes.length + 1);
+  bytes.copy(line);
+  line[bytes.length] = 0x0a;
+  return line;
+}

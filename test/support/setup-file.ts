@@ -1,0 +1,3 @@
+import { undoAtEndOfFile } from './cleanup.js';
+
+undoAtEndOfFile();
