@@ -1,4 +1,4 @@
-import type { Run } from '../journal/runs.js';
+import { type Run, stoppedRun } from '../journal/runs.js';
 import type { Config } from './config/index.js';
 import type { GlobalOptions } from './global-options.js';
 import { samePlace, shellLine } from './shell.js';
@@ -22,7 +22,7 @@ interface Situation {
 export function nextCommand({ runs, isBusy, config, options }: Situation): Next {
   if (isBusy) return { command: null, why: 'a command is at work; wait until it has ended' };
   const last = runs.findLast(({ command }) => command in AFTER);
-  const { words, why } = last === undefined ? FIRST : after(last);
+  const { words, why } = last === undefined ? FIRST : after(last, runs);
   const source = config.source === null ? sourceOf(runs) : undefined;
   const flags = source === undefined ? [] : ['--source', source];
   return { command: shellLine(['cardctl', ...words, ...flags, ...samePlace(options)]), why };
@@ -47,26 +47,30 @@ const AFTER: Record<string, { done: Advice; failed: Advice }> = {
   },
   verify: {
     done: {
-      words: ['status'],
-      why: 'the target is equal to the source; there is nothing to repair',
+      words: ['backup'],
+      why: 'the target is equal to the source; go on with daily backups',
     },
-    failed: {
-      words: ['migrate', '--clean'],
-      why: 'the target differs from the source; load it anew',
-    },
+    failed: { words: ['verify'], why: 'the last verify did not come to an end' },
   },
 };
 
-function after(run: Run): Advice {
+const DIFFERENT: Advice = {
+  words: ['migrate', '--clean'],
+  why: 'the target differs from the source; load it anew',
+};
+
+const UNTOUCHED: Advice = {
+  words: ['migrate'],
+  why: 'the last migrate stopped before it changed anything',
+};
+
+function after(run: Run, runs: readonly Run[]): Advice {
   const advice = AFTER[run.command];
   if (advice === undefined) return FIRST;
-  if (run.command === 'verify' && run.result?.equal === false) return advice.failed;
+  if (run.command === 'verify' && run.result?.equal === false) return DIFFERENT;
   if (run.state === 'done') return advice.done;
-  // Refused, or stopped before anything was changed: the same command again.
-  const untouched = ['refused', 'usage', 'source', 'interrupted'].includes(run.error?.code ?? '');
-  return untouched
-    ? { words: [run.command], why: `the last ${run.command} changed nothing` }
-    : advice.failed;
+  if (run.command === 'migrate' && stoppedRun(runs, 'migrate') === undefined) return UNTOUCHED;
+  return advice.failed;
 }
 
 function sourceOf(runs: readonly Run[]): string | undefined {

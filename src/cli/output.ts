@@ -11,6 +11,8 @@ export interface Output {
   readonly dataIsTerminal: boolean;
   readonly colorData: boolean;
   readonly colorTalk: boolean;
+  /** Characters in a line of data; 100 off a terminal. */
+  readonly width: number;
   readonly talkStream: NodeJS.WriteStream;
 }
 
@@ -32,10 +34,12 @@ export function createOutput(
     talk: (text) => void stderr.write(withNewline(redactor.text(text))),
     json: (value) =>
       void stdout.write(`${JSON.stringify(redactor.value({ version: 1, ...value }), jsonValue)}\n`),
-    talkIsTerminal: stderr.isTTY === true && env.TERM !== 'dumb',
+    // A terminal of no width cannot be drawn on.
+    talkIsTerminal: stderr.isTTY === true && stderr.columns > 0 && env.TERM !== 'dumb',
     dataIsTerminal: stdout.isTTY === true,
     colorData: mayColor && stdout.isTTY === true,
     colorTalk: mayColor && stderr.isTTY === true,
+    width: stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : 100,
     talkStream: stderr,
   };
 }

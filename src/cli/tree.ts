@@ -1,15 +1,27 @@
 import { Command } from 'commander';
 import { type App, commandPath } from './app.js';
+import { assessCommand } from './commands/assess.js';
 import { backupCommand } from './commands/backup.js';
 import { initCommand } from './commands/init.js';
+import { migrateCommand } from './commands/migrate.js';
 import { postgresCommand } from './commands/postgres.js';
 import { restoreCommand } from './commands/restore.js';
 import { statusCommand } from './commands/status.js';
+import { verifyCommand } from './commands/verify.js';
 import { addGlobalOptions } from './global-options.js';
 import { version } from './version.js';
 
 /** Commands in the order in which a move needs them. */
-const COMMANDS = [initCommand, backupCommand, restoreCommand, postgresCommand, statusCommand];
+const COMMANDS = [
+  initCommand,
+  assessCommand,
+  backupCommand,
+  restoreCommand,
+  migrateCommand,
+  verifyCommand,
+  statusCommand,
+  postgresCommand,
+];
 
 const EPILOGUE = `
 Exit codes:

@@ -47,6 +47,17 @@ export function readRuns(workDir: string): JournalContent {
   return { runs: [...runs.values()], tornLines: texts.length - lines.length };
 }
 
+/**
+ * The run of a command that stopped part-way, or was killed, and was not done since. Runs that
+ * failed before they changed anything do not count.
+ */
+export function stoppedRun(runs: readonly Run[], command: string): Run | undefined {
+  const last = runs.findLast(
+    (run) => run.command === command && (run.state !== 'failed' || run.error?.code === 'partway'),
+  );
+  return last?.state === 'done' ? undefined : last;
+}
+
 function readJournal(path: string): string {
   try {
     return readFileSync(path, 'utf8');

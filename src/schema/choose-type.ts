@@ -1,5 +1,3 @@
-import { choicesFor } from './choices.js';
-import { type Misfit, misfitsOf } from './misfits.js';
 import type {
   ColumnCensus,
   ColumnProblem,
@@ -8,9 +6,11 @@ import type {
   TargetType,
   TimeTextForm,
 } from './model.js';
-import { naturalType } from './natural-type.js';
-import { mappedText } from './text-forms.js';
-import { FORM_SHAPES } from './time-text.js';
+import { choicesFor } from './types/choices.js';
+import { type Misfit, misfitsOf } from './types/misfits.js';
+import { naturalType } from './types/natural-type.js';
+import { mappedText } from './values/text-forms.js';
+import { FORM_SHAPES } from './values/time-text.js';
 
 export interface TypeContext {
   table: string;
@@ -53,10 +53,7 @@ export function chooseType(
 }
 
 /** The one way of writing a time that covers all text of the column, if there is one. */
-export function textFormOf(
-  type: TargetType,
-  census: ColumnCensus | null,
-): TimeTextForm | undefined {
+function textFormOf(type: TargetType, census: ColumnCensus | null): TimeTextForm | undefined {
   if (type === 'date') return 'YYYY-MM-DD';
   if (type !== 'timestamp') return undefined;
   const forms = Object.keys(FORM_SHAPES) as TimeTextForm[];

@@ -1,7 +1,7 @@
 import type { Cell } from './cell.js';
 import type { ColumnPlan, TargetType } from './model.js';
-import { realText } from './number-text.js';
-import { mappedText, textFormOf } from './text-forms.js';
+import { realText } from './values/number-text.js';
+import { mappedText, textFormOf } from './values/text-forms.js';
 
 /** The text that `COPY … TO` prints, unescaped; null for NULL; undefined when the value is bad. */
 export type Converter = (cell: Cell) => string | null | undefined;

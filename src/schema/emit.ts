@@ -1,12 +1,12 @@
-import { emitForeignKeys, type ForeignKeyDdl } from './emit-foreign-keys.js';
-import { emitIndexes } from './emit-indexes.js';
-import { emitKeys } from './emit-keys.js';
-import { emitTable } from './emit-table.js';
+import { emitForeignKeys, type ForeignKeyDdl } from './emit/foreign-keys.js';
+import { emitIndexes } from './emit/indexes.js';
+import { emitKeys } from './emit/keys.js';
+import { emitTable } from './emit/table.js';
 import { quoteIdent } from './identifiers.js';
 import type { Untranslated } from './model.js';
 import type { PlannedTables } from './plan.js';
 
-export type { ForeignKeyDdl } from './emit-foreign-keys.js';
+export type { ForeignKeyDdl } from './emit/foreign-keys.js';
 
 export interface EmitOptions {
   /** Schema of the target; default `public`. */
@@ -43,6 +43,12 @@ export interface IndexDdl {
   unique: boolean;
 }
 
+/** The columns that an index keeps unique, by target name; empty when it does no such thing. */
+export interface UniqueColumns {
+  table: string;
+  columns: string[];
+}
+
 /** What the parts of the DDL are made from. */
 export interface EmitContext extends PlannedTables {
   /** A relation's name, quoted, with its schema. */
@@ -61,11 +67,16 @@ export function emitSchema(plan: PlannedTables, options: EmitOptions = {}): Targ
   const keys = plan.tables.map((table) => emitKeys(table, context));
   const indexes = plan.tables.map((table) => emitIndexes(table, context));
   const unique = keys.flatMap((each) => each.keys).filter(isKept);
-  const foreignKeys = plan.tables.map((table) => emitForeignKeys(table, context, unique));
+  const created = indexes.flatMap((each) => each.indexes).filter(isKept);
+  const parents = [...unique, ...created];
+  const foreignKeys = plan.tables.map((table) => emitForeignKeys(table, context, parents));
   return {
     tables: tables.map(({ table, sql }) => ({ table, sql })),
     keys: unique.map(({ columns: _, ...key }) => key),
-    indexes: [...keys, ...indexes].flatMap((each) => each.indexes).filter(isKept),
+    indexes: [
+      ...keys.flatMap((each) => each.indexes).filter(isKept),
+      ...created.map(({ columns: _, ...index }) => index),
+    ],
     foreignKeys: foreignKeys.flatMap((each) => each.foreignKeys).filter(isKept),
     sequences: plan.tables.flatMap((table) => {
       if (!table.identity) return [];

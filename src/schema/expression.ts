@@ -1,24 +1,34 @@
-import { quoteLiteral } from './literals.js';
-import type { ColumnPlan, TablePlan, TargetType } from './model.js';
+import { conditionOf } from './expression/condition.js';
+import type { ExpressionContext } from './expression/context.js';
+import { parseExpression } from './expression/parse.js';
+import { translate } from './expression/translate.js';
+import type { Translated } from './expression/translated.js';
+import { Unsure } from './expression/tree.js';
 
-type Translated = { sql: string } | { reason: string };
-/** stub */
-export function expressionContext(table: TablePlan): TablePlan {
-  return table;
+export type Translation = { sql: string; type: Translated['type'] } | { reason: string };
+
+/**
+ * Translates an expression of SQLite. What comes back gives the same result for every row, or
+ * fails aloud where SQLite would go on (an integer overflow); anything else is a reason.
+ */
+export function translateExpression(sql: string, context: ExpressionContext): Translation {
+  return orReason(() => translate(parseExpression(sql), context));
 }
-export function translateCondition(_sql: string, _c: TablePlan): Translated {
-  return { reason: 'not yet' };
+
+/** The same for a CHECK or the WHERE of an index: what is not 0 and not NULL is true. */
+export function translateCondition(
+  sql: string,
+  context: ExpressionContext,
+): { sql: string } | { reason: string } {
+  return orReason(() => conditionOf(translate(parseExpression(sql), context)));
 }
-export function translateIndexed(
-  _sql: string,
-  _c: TablePlan,
-): { sql: string; type: TargetType } | { reason: string } {
-  return { reason: 'not yet' };
-}
-export function translateDefault(sql: string, column: ColumnPlan): Translated {
-  if (column.type === 'boolean') return { sql: sql === '0' ? 'false' : 'true' };
-  if (/^-?\d+$/.test(sql) && column.type !== 'text') return { sql };
-  if (/^'[^']*'$/.test(sql) && column.type === 'text')
-    return { sql: quoteLiteral(sql.slice(1, -1)) };
-  return { reason: 'not yet' };
+
+/** Runs a translation; a doubt on the way becomes the reason. */
+export function orReason<T>(attempt: () => T): T | { reason: string } {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof Unsure) return { reason: error.message };
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ import type {
   TablePlan,
   Untranslated,
 } from './model.js';
-import { sameName } from './names.js';
+import { foldName, sameName } from './names.js';
 import { nextIdentity } from './next-identity.js';
 import { type TargetNames, targetNames } from './target-names.js';
 import { untranslatedOf } from './untranslated.js';
@@ -41,7 +41,7 @@ export function planTables(
   rows: ReadonlyMap<string, number> = new Map(),
 ): PlannedTables {
   const names = targetNames(schema);
-  const problems: ColumnProblem[] = [];
+  const problems = unknownColumns(schema, rules);
   const untranslated = [...untranslatedOf(schema), ...names.changed];
   const tables = schema.tables.map((table): TablePlan => {
     const counted = census.get(table.name) ?? new Map<string, ColumnCensus>();
@@ -91,6 +91,27 @@ function planColumn(
     textForm,
   };
   return { plan, problems };
+}
+
+/** Rules that are for no column: most likely a name with a typing error. */
+function unknownColumns(
+  schema: SourceSchema,
+  rules: ReadonlyMap<string, ColumnRule>,
+): ColumnProblem[] {
+  const known = new Set(
+    schema.tables.flatMap((table) =>
+      table.columns.map((column) => foldName(`${table.name}.${column.name}`)),
+    ),
+  );
+  return [...rules.keys()].flatMap((name): ColumnProblem[] => {
+    if (known.has(foldName(name))) return [];
+    const [table = '', ...column] = name.split('.');
+    const message = `the config has a rule for ${name}, and the source has no such column`;
+    const choices = ['correct the name, or take the rule out'];
+    return [
+      { table, column: column.join('.'), kind: 'null', count: 0, message, choices, seenAt: [] },
+    ];
+  });
 }
 
 /** SQLite's names are the same in any case, so a rule's are, too. */

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
 import { affinityOf } from './affinity.js';
-import { type ColumnText, parseCreateTable } from './create-table.js';
 import type { SourceColumn, SourceExtra, SourceSchema, SourceTable } from './model.js';
-import { readForeignKeys, resolveForeignKeys } from './read-foreign-keys.js';
-import { readIndexes } from './read-indexes.js';
+import { type ColumnText, parseCreateTable } from './read/create-table.js';
+import { readForeignKeys, resolveForeignKeys } from './read/foreign-keys.js';
+import { readIndexes } from './read/indexes.js';
 
 /** Reads everything the schema says; holds no lock and keeps nothing open when it returns. */
 export function readSchema(db: Database.Database): SourceSchema {

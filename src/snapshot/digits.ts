@@ -1,3 +1,5 @@
+import { doubleText } from '../schema/values/number-text.js';
+
 const BILLION = 1_000_000_000;
 const ZERO = 0x30;
 const MINUS = 0x2d;
@@ -19,9 +21,7 @@ export function appendInteger(out: Uint8Array, at: number, value: number): numbe
 }
 
 /**
- * Writes a double as Postgres prints it (`extra_float_digits` 1 and up): the shortest digits that
- * read back to the same number, plain from 1e-4 up to below 1e15, else with an exponent of at
- * least two digits. See `to_chars` in Postgres's src/common/d2s.c.
+ * Writes a double as Postgres prints it.
  *
  * @returns the offset behind the last character
  */
@@ -29,23 +29,7 @@ export function appendFloat(out: Buffer, at: number, value: number): number {
   if (Number.isSafeInteger(value) && value < 1e15 && value > -1e15 && !Object.is(value, -0)) {
     return appendInteger(out, at, value);
   }
-  return at + out.write(floatText(value), at, 'latin1');
-}
-
-/** A double as Postgres prints it. */
-export function floatText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (value === Number.POSITIVE_INFINITY) return 'Infinity';
-  if (value === Number.NEGATIVE_INFINITY) return '-Infinity';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa = '', exponentText = ''] = value.toExponential().split('e');
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 15) {
-    const sign = exponent < 0 ? '-' : '+';
-    return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  // Plain notation: JavaScript's own covers 1e-6 up to 1e21 with the same digits.
-  return String(value);
+  return at + out.write(doubleText(value), at, 'latin1');
 }
 
 // Highest value seen here is 2^53 / 1e9, below 2^31.

@@ -102,7 +102,10 @@ async function planExamined(
   const census = new Map([...examined].map(([table, each]) => [table, each.census]));
   const rows = new Map([...examined].map(([table, each]) => [table, each.rows]));
   const planned = planTables(schema, census, rules.columns, rows);
-  const problems: PlannedProblem[] = [];
+  const known = new Set(planned.tables.map((table) => table.source.name));
+  const problems: PlannedProblem[] = planned.problems
+    .filter((problem) => !known.has(problem.table))
+    .map((problem) => ({ ...problem, keys: [] }));
   const tables: PlannedTable[] = [];
   for (const plan of planned.tables) {
     const { name } = plan.source;

@@ -123,7 +123,7 @@ export class RowScanner {
     let value = 0;
     for (let i = 0; i < 8; i++) {
       const byte = bytes[at + i] as number;
-      if (value > 0x3fffffffffff) return this.#readLongVarint(bytes, at);
+      if (value > 0x3fffffffffff) break;
       value = value * 128 + (byte & 0x7f);
       if (byte < 0x80) {
         this.#value = value;

@@ -52,7 +52,7 @@ export function textShape(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at + 7] !== 0x2d || !isDigits(bytes, at, at + 4) || !isDigits(bytes, at + 5, at + 7)) {
     return OTHER;
   }
-  if (!isDigits(bytes, at + 8, at + 10)) return OTHER;
+  if (!isDigits(bytes, at + 8, at + 10) || !isDay(bytes, at)) return OTHER;
   if (length === 10) return DATE;
   const separator = bytes[at + 10];
   if ((separator !== 0x54 && separator !== 0x20) || length < 19 || !isTime(bytes, at + 11)) {
@@ -102,13 +102,32 @@ function isDigits(bytes: Uint8Array, at: number, end: number): boolean {
   return true;
 }
 
+/** A day that the calendar has. Year 0 is one to SQLite and none to Postgres. */
+function isDay(bytes: Uint8Array, at: number): boolean {
+  const year = twoDigits(bytes, at) * 100 + twoDigits(bytes, at + 2);
+  const month = twoDigits(bytes, at + 5);
+  const day = twoDigits(bytes, at + 8);
+  if (year === 0 || month < 1 || month > 12 || day < 1) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (month === 2 && isLeap ? 29 : (MONTH_DAYS[month - 1] as number));
+}
+
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function twoDigits(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) - 0x30) * 10 + (bytes[at + 1] as number) - 0x30;
+}
+
 function isTime(bytes: Uint8Array, at: number): boolean {
   return (
     isDigits(bytes, at, at + 2) &&
     bytes[at + 2] === 0x3a &&
     isDigits(bytes, at + 3, at + 5) &&
     bytes[at + 5] === 0x3a &&
-    isDigits(bytes, at + 6, at + 8)
+    isDigits(bytes, at + 6, at + 8) &&
+    twoDigits(bytes, at) < 24 &&
+    twoDigits(bytes, at + 3) < 60 &&
+    twoDigits(bytes, at + 6) < 60
   );
 }
 

@@ -1,7 +1,6 @@
 import type { Target } from '../drivers/postgres.js';
 import type { MovePlan, MoveRules } from '../snapshot/plan-move.js';
 import type { Deps } from './step.js';
-import type { VerifyResult } from './verify/verify-target.js';
 
 export interface MigrateOptions {
   /** Connections that load at the same time. */
@@ -54,6 +53,34 @@ export interface BrokenForeignKey {
   /** The first few child keys, as text. */
   examples: string[];
   outcome: 'left out' | 'not validated';
+}
+
+/** One thing that is not the same on both sides. */
+export interface Difference {
+  table: string;
+  /** As `column=literal, …`. */
+  key: string;
+  kind: 'different value' | 'missing in target' | 'extra in target';
+  /** For `different value`. */
+  column?: string;
+  source?: string;
+  target?: string;
+}
+
+export interface TableComparison {
+  table: string;
+  rows: number;
+  /** Source rows that were left out on request, and so are not expected in the target. */
+  rejected: number;
+  differences: number;
+}
+
+export interface VerifyResult {
+  equal: boolean;
+  tables: TableComparison[];
+  /** The first `limit` differences. */
+  differences: Difference[];
+  differencesTotal: number;
 }
 
 /** The plan, for steps that run behind the census. */

@@ -21,11 +21,20 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** Instead of the tests' own, which trade durability for speed. */
+  settings?: Readonly<Record<string, string>>;
+  auth?: 'scram-sha-256' | 'trust';
+}
+
 /**
- * Starts a private PostgreSQL server: locale C, UTF8, password logins only, no fsync. It ends with
- * this process even when that is killed.
+ * Starts a private PostgreSQL server on loopback: locale C, UTF8, and unless told otherwise password
+ * logins only and no fsync. It ends with this process even when that is killed.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({
+  settings = FAST_AND_UNSAFE,
+  auth = 'scram-sha-256',
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const found = findServer('postgres');
   if (found === undefined) throw new Error('no PostgreSQL server here; run: npm test');
   const home = await makeHome(dirname(found.path));
@@ -38,8 +47,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     await rm(home.directory, { recursive: true, force: true });
   };
   try {
-    await initialize(home);
-    const { server, port, adminUrl } = await startOnFreePort(home);
+    await initialize(home, auth);
+    const { server, port, adminUrl } = await startOnFreePort(home, settings);
     const stop = async () => {
       await end(server);
       await remove();
@@ -74,12 +83,12 @@ async function makeHome(programs: string): Promise<Home> {
   };
 }
 
-async function initialize(home: Home): Promise<void> {
+async function initialize(home: Home, auth: string): Promise<void> {
   const passwordFile = join(home.directory, 'password');
   await writeFile(passwordFile, `${home.password}\n`, { mode: 0o600 });
   if (home.user !== undefined) await chown(passwordFile, home.user.uid, home.user.gid);
   const args = ['--pgdata', home.data, '--username', 'postgres', '--pwfile', passwordFile];
-  args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync');
+  args.push('--auth', auth, '--encoding', 'UTF8', '--locale', 'C', '--no-sync');
   await promisify(execFile)(join(home.programs, 'initdb'), args, {
     cwd: home.directory,
     ...home.user,
@@ -93,18 +102,18 @@ interface Started {
   adminUrl: string;
 }
 
-async function startOnFreePort(home: Home): Promise<Started> {
+async function startOnFreePort(home: Home, settings: Settings): Promise<Started> {
   for (let attempt = 1; attempt <= 5; attempt += 1) {
-    const started = await start(home);
+    const started = await start(home, settings);
     if (started !== undefined) return started;
   }
   throw new Error(`PostgreSQL did not start:\n${await logOf(home)}`);
 }
 
 /** A ready server, or undefined when it ended first: the port was taken, most likely. */
-async function start(home: Home): Promise<Started | undefined> {
+async function start(home: Home, settings: Settings): Promise<Started | undefined> {
   const port = await freePort();
-  const server = await spawnServer(home, port);
+  const server = await spawnServer(home, { ...settings, ...ALWAYS, port: `${port}` });
   const adminUrl = `postgresql://postgres:${home.password}@127.0.0.1:${port}/postgres`;
   const deadline = performance.now() + 60_000;
   while (!(await answers(adminUrl))) {
@@ -118,25 +127,29 @@ async function start(home: Home): Promise<Started | undefined> {
   return { server, port, adminUrl };
 }
 
-const SETTINGS = {
+type Settings = Readonly<Record<string, string>>;
+
+const ALWAYS: Settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+const FAST_AND_UNSAFE: Settings = {
   max_connections: '100',
   shared_buffers: '64MB',
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   autovacuum: 'on',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
 };
 
-async function spawnServer(home: Home, port: number): Promise<ChildProcess> {
-  const settings = Object.entries({ ...SETTINGS, port: `${port}` });
+async function spawnServer(home: Home, settings: Settings): Promise<ChildProcess> {
   const args = [
     '-D',
     home.data,
-    ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
   const log = await open(home.log, 'a');
   const server = spawn(join(home.programs, 'postgres'), args, {

@@ -1,123 +1,48 @@
 import { Command } from 'commander';
-import type { MoveRules } from '../../snapshot/plan-move.js';
-import type { Deps } from '../../steps/step.js';
 import { type App, action } from '../app.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import type { Invocation, Outcome, Run } from '../invocation.js';
-import { formatBytes, formatCount, formatSeconds } from '../render/format.js';
+import type { Run } from '../invocation.js';
 import { requireSource } from '../require-source.js';
-
-export interface AssessOptions {
-  sourcePath: string;
-  workDir: string;
-  rules: MoveRules;
-}
-
-export interface AssessedColumn {
-  column: string;
-  declaredType: string;
-  type: string;
-  why: string;
-  /** One clause on what was found: storage classes, range, shapes of dates. */
-  census: string;
-}
-
-export interface AssessedTable {
-  table: string;
-  rows: number;
-  columns: AssessedColumn[];
-}
-
-export interface AssessReport {
-  sourcePath: string;
-  bytes: number;
-  journalMode: 'rollback' | 'wal';
-  tables: AssessedTable[];
-  /** What cannot be moved as it is, one sentence each. A move would be refused. */
-  problems: string[];
-  /** What is left out of a move, one sentence each. */
-  leftOut: string[];
-  backupSecondsEstimate: number;
-  copySecondsEstimate: number;
-  holdMsEstimate: number;
-  /** The guide's thresholds. */
-  verdict: {
-    verdict: 'not yet' | 'plan' | 'start';
-    usersTotal: number | null;
-    usersActive: number | null;
-    reasons: string[];
-  };
-}
-
-export interface AssessEngine {
-  assess(options: AssessOptions, deps: Deps): Promise<AssessReport>;
-}
+import { samePlace } from '../shell.js';
 
 interface AssessFlags {
   source?: string;
+  acceptHold?: boolean;
 }
 
 /** `cardctl assess` */
-export function assessCommand(app: App, load: () => Promise<AssessEngine>): Command {
+export function assessCommand(app: App): Command {
   return new Command('assess')
-    .description('look at the source: what would move, how, how long it takes, whether it is time')
+    .description(
+      'look at the source: what it holds, what would move, how long, and whether to start',
+    )
     .option('--source <file>', 'the SQLite database')
-    .action(action(app, runWith(load)));
+    .option('--accept-hold', 'hold the writers of the source for as long as the copy takes')
+    .action(action(app, run));
 }
 
-function runWith(load: () => Promise<AssessEngine>): Run<AssessFlags> {
-  return async (invocation, flags) => {
-    const config = await invocation.config({ source: flags.source });
-    const sourcePath = requireSource(config, 'assess');
-    const { moveRules } = await import('../config/move-rules.js');
-    const { assess } = await load();
-    const options = { sourcePath, workDir: config.workDir, rules: moveRules(config) };
-    return reported(await assess(options, invocation), invocation);
-  };
-}
-
-async function reported(report: AssessReport, { output }: Invocation): Promise<Outcome> {
-  const { formatTable } = await import('../render/table.js');
-  const rows = report.tables.flatMap(({ table, rows: count, columns }) =>
-    columns.map((it, index) => [
-      index === 0 ? table : '',
-      index === 0 ? formatCount(count) : '',
-      it.column,
-      it.declaredType,
-      it.type,
-      it.why,
-      it.census,
-    ]),
+const run: Run<AssessFlags> = async (invocation, { source, acceptHold }) => {
+  const config = await invocation.config({ source });
+  const { assess } = await import('../../steps/assess/index.js');
+  const { moveRules } = await import('../config/move-rules.js');
+  const { renderAssessment } = await import('../render/assessment.js');
+  const assessment = await assess(
+    {
+      sourcePath: requireSource(config, 'assess'),
+      workDir: config.workDir,
+      rules: moveRules(config),
+      holdMsMax: config.backup.holdMsMax,
+      acceptHold,
+    },
+    invocation,
   );
-  const head = ['table', 'rows', 'column', 'declared', 'target type', 'why', 'values'];
   return {
-    result: report,
-    text: [
-      ...overview(report),
-      '',
-      formatTable(head, rows, { rightAligned: [1], color: output.colorData }),
-      ...listed('cannot be moved as it is:', report.problems),
-      ...listed('will be left out:', report.leftOut),
-      '',
-      `verdict: ${report.verdict.verdict}`,
-      ...report.verdict.reasons.map((reason) => `  ${reason}`),
-    ].join('\n'),
-    exitCode: report.problems.length > 0 ? EXIT_CODES.refused : EXIT_CODES.done,
+    result: assessment,
+    text: renderAssessment(assessment, {
+      colour: invocation.output.colorData,
+      width: invocation.output.width,
+      place: samePlace(invocation.options),
+    }),
+    exitCode: assessment.canMigrate ? EXIT_CODES.done : EXIT_CODES.refused,
   };
-}
-
-function overview(report: AssessReport): string[] {
-  const total = report.tables.reduce((sum, { rows }) => sum + rows, 0);
-  const hold = formatSeconds(report.holdMsEstimate / 1_000);
-  return [
-    `source         ${report.sourcePath}`,
-    `size           ${formatBytes(report.bytes)}, ${formatCount(total)} rows in ${formatCount(report.tables.length)} tables`,
-    `journal mode   ${report.journalMode === 'wal' ? 'WAL' : 'rollback journal'}`,
-    `backup         about ${formatSeconds(report.backupSecondsEstimate)}, writers held about ${hold}`,
-    `copy           about ${formatSeconds(report.copySecondsEstimate)}`,
-  ];
-}
-
-function listed(title: string, items: readonly string[]): string[] {
-  return items.length === 0 ? [] : ['', title, ...items.map((item) => `  ${item}`)];
-}
+};

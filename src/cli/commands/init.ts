@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { CardctlError, codeOf, messageOf } from '../../lib/errors.js';
 import { type App, action } from '../app.js';
@@ -22,8 +22,8 @@ export function initCommand(app: App): Command {
 async function run(invocation: Invocation, { source, force }: InitFlags): Promise<Outcome> {
   const { options, cwd } = invocation;
   const { configTemplate } = await import('../config/template.js');
-  const text = configTemplate(source && resolve(cwd, source));
   const path = resolve(cwd, options.config ?? 'cardctl.json');
+  const text = configTemplate(source && relative(dirname(path), resolve(cwd, source)));
   if (options.dryRun) return { result: { path, text }, text };
   await write(path, text, force === true);
   const next = shellLine(['cardctl', 'assess', ...samePlace(options)]);

@@ -1,8 +1,11 @@
 import { Command, Option } from 'commander';
 import type { RunRecord } from '../../journal/journal.js';
-import type { BrokenForeignKey, LoadedTable, MigrateOptions } from '../../steps/context.js';
-import type { Deps } from '../../steps/step.js';
-import type { VerifyResult } from '../../steps/verify/verify-target.js';
+import type {
+  BrokenForeignKey,
+  LoadedTable,
+  MigrateOptions,
+  VerifyResult,
+} from '../../steps/context.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import type { Invocation, Outcome, Run } from '../invocation.js';
@@ -31,22 +34,6 @@ export interface MigrateReport {
   seconds: number;
 }
 
-/** What a dry run prints. */
-export interface MigratePlan {
-  ddl: string[];
-  tables: { table: string; rows: number; columns: number }[];
-  problems: string[];
-  secondsEstimate: number;
-}
-
-export interface MigrateEngine {
-  migrate(request: MigrateRequest, deps: Deps): Promise<MigrateReport>;
-  planMigrate(
-    request: Omit<MigrateRequest, 'journal' | 'targetUrl'>,
-    deps: Deps,
-  ): Promise<MigratePlan>;
-}
-
 interface MigrateFlags {
   source?: string;
   target?: string;
@@ -59,7 +46,7 @@ interface MigrateFlags {
 }
 
 /** `cardctl migrate` */
-export function migrateCommand(app: App, load: () => Promise<MigrateEngine>): Command {
+export function migrateCommand(app: App): Command {
   return new Command('migrate')
     .description('load the source into the target, and prove that it arrived')
     .option('--source <file>', 'the SQLite database')
@@ -70,27 +57,25 @@ export function migrateCommand(app: App, load: () => Promise<MigrateEngine>): Co
     .option('--no-verify', 'do not compare every value afterwards')
     .option('--on-bad-row <what>', 'a row the target cannot hold: fail, or reject it to a file')
     .option('--accept-hold', 'hold the writers of the source for as long as the copy takes')
-    .action(action(app, runWith(load)));
+    .action(action(app, run));
 }
 
-function runWith(load: () => Promise<MigrateEngine>): Run<MigrateFlags> {
-  return async (invocation, flags) => {
-    const { source, target, jobs, onBadRow } = flags;
-    const config = await invocation.config({ source, target, jobs, onBadRow });
-    const request = {
-      sourcePath: requireSource(config, 'migrate'),
-      workDir: config.workDir,
-      options: await engineOptions(invocation, config, flags),
-    };
-    const { migrate, planMigrate } = await load();
-    if (invocation.options.dryRun) return planned(await planMigrate(request, invocation));
-    const targetUrl = config.target?.url ?? null;
-    const facts = { source: request.sourcePath, target: config.target?.shown ?? 'embedded' };
-    return recordedRun(invocation, config, facts, async (journal) =>
-      done(await migrate({ ...request, targetUrl, journal }, invocation), invocation),
-    );
+const run: Run<MigrateFlags> = async (invocation, flags) => {
+  const { source, target, jobs, onBadRow } = flags;
+  const config = await invocation.config({ source, target, jobs, onBadRow });
+  const request = {
+    sourcePath: requireSource(config, 'migrate'),
+    workDir: config.workDir,
+    options: await engineOptions(invocation, config, flags),
   };
-}
+  if (invocation.options.dryRun) return planned(request, invocation);
+  const { migrate } = await import('../engine/migrate.js');
+  const targetUrl = config.target?.url ?? null;
+  const facts = { source: request.sourcePath, target: config.target?.shown ?? 'embedded' };
+  return recordedRun(invocation, config, facts, async (journal) =>
+    done(await migrate({ ...request, targetUrl, journal }, invocation), invocation),
+  );
+};
 
 async function engineOptions(
   { confirm }: Invocation,
@@ -115,22 +100,19 @@ async function engineOptions(
   };
 }
 
-function planned({ ddl, tables, problems, secondsEstimate }: MigratePlan): Outcome {
-  const lines = tables.map(
-    ({ table, rows, columns }) =>
-      `-- ${table}: ${formatCount(rows)} rows, ${formatCount(columns)} columns`,
-  );
-  return {
-    result: { ddl, tables, problems, secondsEstimate },
-    text: [
-      ...ddl,
-      '',
-      ...lines,
-      `-- expected: about ${formatSeconds(secondsEstimate)}`,
-      ...problems.map((problem) => `-- would refuse: ${problem}`),
-    ].join('\n'),
-    ...(problems.length > 0 && { exitCode: 3 }),
+async function planned(
+  { options, ...request }: Pick<MigrateRequest, 'sourcePath' | 'workDir' | 'options'>,
+  invocation: Invocation,
+): Promise<Outcome> {
+  const { planMigration } = await import('../../steps/migrate/dry-run.js');
+  const { renderDryRun } = await import('../render/dry-run.js');
+  const dryRun = await planMigration({ ...request, ...options }, invocation);
+  const look = {
+    colour: invocation.output.colorData,
+    width: invocation.output.width,
+    place: samePlace(invocation.options),
   };
+  return { result: dryRun, text: renderDryRun(dryRun, look) };
 }
 
 async function done(report: MigrateReport, invocation: Invocation): Promise<Outcome> {

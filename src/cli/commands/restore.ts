@@ -33,7 +33,8 @@ async function run(
   if (options.dryRun) return dryRun(invocation, backupPath, toPath);
   if (force) await confirmReplacing(invocation, toPath);
   const { restoreBackup } = await import('../../steps/restore/index.js');
-  return recordedRun(invocation, config, { backup: backupPath, to: toPath }, async () =>
+  const facts = { backup: backupPath, to: toPath };
+  return recordedRun(invocation, config, facts, async () =>
     done(await restoreBackup({ backupPath, toPath, force, report, clock, signal })),
   );
 }

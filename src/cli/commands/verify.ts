@@ -1,13 +1,11 @@
 import { Command } from 'commander';
 import type { MoveRules } from '../../snapshot/plan-move.js';
-import type { Deps } from '../../steps/step.js';
-import type { Difference } from '../../steps/verify/compare-table.js';
-import type { VerifyResult } from '../../steps/verify/verify-target.js';
+import type { Difference, VerifyResult } from '../../steps/context.js';
 import { type App, action } from '../app.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome, Run } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
-import { formatCount } from '../render/format.js';
+import { formatCount, formatSeconds } from '../render/format.js';
 import { requireSource } from '../require-source.js';
 import { samePlace, shellLine } from '../shell.js';
 import { wholeNumber } from '../whole-number.js';
@@ -26,11 +24,6 @@ export interface VerifyOptions {
   /** Names of source tables; all when empty. */
   tables: readonly string[];
   limit: number;
-  dryRun: boolean;
-}
-
-export interface VerifyEngine {
-  verify(options: VerifyOptions, deps: Deps): Promise<VerifyResult>;
 }
 
 interface VerifyFlags {
@@ -42,7 +35,7 @@ interface VerifyFlags {
 }
 
 /** `cardctl verify` */
-export function verifyCommand(app: App, load: () => Promise<VerifyEngine>): Command {
+export function verifyCommand(app: App): Command {
   return new Command('verify')
     .description('compare every value of the source with the target; exit 0 equal, 3 different')
     .option('--source <file>', 'the SQLite database')
@@ -50,28 +43,46 @@ export function verifyCommand(app: App, load: () => Promise<VerifyEngine>): Comm
     .option('--counts', 'compare row counts only')
     .option('--table <name...>', 'compare these tables only')
     .option('--limit <n>', 'name at most n differences', wholeNumber, LIMIT)
-    .action(action(app, runWith(load)));
+    .action(action(app, run));
 }
 
-function runWith(load: () => Promise<VerifyEngine>): Run<VerifyFlags> {
-  return async (invocation, { source, target, counts, table, limit }) => {
-    const config = await invocation.config({ source, target });
-    const { moveRules } = await import('../config/move-rules.js');
-    const options: VerifyOptions = {
-      sourcePath: requireSource(config, 'verify'),
-      targetUrl: config.target?.url ?? null,
-      workDir: config.workDir,
-      rules: moveRules(config),
-      counts: counts === true,
-      tables: table ?? [],
-      limit,
-      dryRun: invocation.options.dryRun === true,
-    };
-    const { verify } = await load();
-    const body = async () => reported(await verify(options, invocation), options, invocation);
-    if (options.dryRun) return body();
-    const facts = { source: options.sourcePath, target: config.target?.shown ?? 'embedded' };
-    return recordedRun(invocation, config, facts, body);
+const run: Run<VerifyFlags> = async (invocation, { source, target, counts, table, limit }) => {
+  const config = await invocation.config({ source, target });
+  const { moveRules } = await import('../config/move-rules.js');
+  const options: VerifyOptions = {
+    sourcePath: requireSource(config, 'verify'),
+    targetUrl: config.target?.url ?? null,
+    workDir: config.workDir,
+    rules: moveRules(config),
+    counts: counts === true,
+    tables: table ?? [],
+    limit,
+  };
+  if (invocation.options.dryRun) return planned(options, invocation);
+  const { verify } = await import('../engine/verify.js');
+  const facts = { source: options.sourcePath, target: config.target?.shown ?? 'embedded' };
+  return recordedRun(invocation, config, facts, async () =>
+    reported(await verify(options, invocation), options, invocation),
+  );
+};
+
+async function planned(options: VerifyOptions, invocation: Invocation): Promise<Outcome> {
+  const { planVerify } = await import('../../steps/verify/dry-run.js');
+  const { formatTable } = await import('../render/table.js');
+  const plan = await planVerify(options, invocation);
+  const table = formatTable(
+    ['table', 'rows', 'ordered by', 'columns'],
+    plan.tables.map((each) => [
+      each.table,
+      formatCount(each.rows),
+      each.orderedBy.join(', '),
+      each.columns.join(', '),
+    ]),
+    { rightAligned: [1], color: invocation.output.colorData },
+  );
+  return {
+    result: plan,
+    text: `${table}\n\nwould compare ${formatCount(plan.rows)} rows in about ${formatSeconds(plan.expected.seconds)} (${plan.expected.basis})`,
   };
 }
 

@@ -5,7 +5,7 @@ import { CardctlError, messageOf } from '../../lib/errors.js';
 import type { Problems } from './problems.js';
 import { bodySchema } from './schema.js';
 
-export const CONFIG_NAME = 'cardctl.json';
+const CONFIG_NAME = 'cardctl.json';
 
 /**
  * Where the configuration is: at `--config`, else `./cardctl.json` if there is one.

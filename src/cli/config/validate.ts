@@ -48,6 +48,8 @@ function addIssue(
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+    return 'is missing';
+  }
   return issue.message.replace(/^Invalid input: /, '');
 }

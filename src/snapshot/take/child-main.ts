@@ -5,12 +5,14 @@ import type { ChildMessage, WireError } from './child.js';
 import { copySource } from './copy.js';
 import { inspect } from './inspect.js';
 import { sampleSource } from './sample.js';
+import { survey } from './survey.js';
 import type { TaskName, TaskRunner } from './tasks.js';
 
 const RUNNERS: { [Name in TaskName]: TaskRunner<Name> } = {
   copy: copySource,
   sample: sampleSource,
   inspect,
+  survey,
 };
 
 // Ctrl-C reaches the whole process group. The parent decides what it means, and kills.

@@ -5,10 +5,10 @@ import { explainSourceError } from '../../drivers/sqlite-errors.js';
 import { readFully } from './passes.js';
 import type { SampleOptions } from './tasks.js';
 
-const CHUNK_BYTES = 1_024 * 1_024;
-const CHUNKS_MAX = 16;
+const CHUNK_BYTES = 512 * 1_024;
+const CHUNKS_MAX = 32;
 /** A small source is read this often, so that a timer's grain does not decide. */
-const BYTES_TIMED = 32 * CHUNK_BYTES;
+const BYTES_TIMED = 64 * CHUNK_BYTES;
 /** The locked pass reads two files and compares them; reading one twice flatters it a little. */
 const HOLD_MARGIN = 1.5;
 
@@ -40,10 +40,11 @@ export async function sampleSource({ sourcePath, level }: SampleOptions): Promis
   }
   try {
     const bytes = fstatSync(fd).size;
-    const readChunks = () => chunksOf({ path: sourcePath, fd }, bytes);
-    const cold = timed(readChunks);
+    const file = { path: sourcePath, fd };
+    const places = placesIn(bytes);
+    const cold = timed(() => places.map((at) => readFully(file, Buffer.alloc(CHUNK_BYTES), at)));
     const plain = Buffer.concat(cold.result);
-    const compareMs = compareMsPerByte(readChunks, cold.result, plain.length);
+    const compareMs = compareMsPerByte(file, places, plain.length);
     const packed = timed(() => gzipSync(plain, { level }));
     const unpacked = timed(() => gunzipSync(packed.result));
     return {
@@ -60,22 +61,24 @@ export async function sampleSource({ sourcePath, level }: SampleOptions): Promis
   }
 }
 
-/** Up to 16 chunks, spread evenly over the file. */
-function chunksOf(file: { path: string; fd: number }, bytes: number): Buffer[] {
+/** Where up to 32 chunks begin, spread evenly over the file, bytes. */
+function placesIn(bytes: number): number[] {
   const count = Math.max(1, Math.min(CHUNKS_MAX, Math.floor(bytes / CHUNK_BYTES)));
   const stride = Math.floor(bytes / count);
-  return Array.from({ length: count }, (_, index) =>
-    readFully(file, Buffer.allocUnsafe(CHUNK_BYTES), index * stride),
-  );
+  return Array.from({ length: count }, (_, index) => index * stride);
 }
 
 /** The work of the locked pass, on what is in the cache: two reads and a comparison. */
-function compareMsPerByte(readChunks: () => Buffer[], before: Buffer[], bytes: number): number {
+function compareMsPerByte(
+  file: { path: string; fd: number },
+  places: number[],
+  bytes: number,
+): number {
   const rounds = Math.ceil(BYTES_TIMED / bytes);
+  const [one, other] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
   const { ms } = timed(() => {
     for (let round = 0; round < rounds; round++) {
-      readChunks();
-      readChunks().every((chunk, index) => chunk.equals(before[index] ?? chunk));
+      for (const at of places) readFully(file, one, at).equals(readFully(file, other, at));
     }
   });
   return ms / (rounds * bytes);

@@ -2,12 +2,14 @@ import type { JournalMode } from '../../drivers/sqlite.js';
 import type { Report } from '../../lib/report.js';
 import type { Inspection } from './inspect.js';
 import type { Sample } from './sample.js';
+import type { Survey, SurveyOptions } from './survey.js';
 
 /** What a child process can be asked to do: options in, result out, all of it plain data. */
 export interface Tasks {
   copy: { options: CopyOptions; result: Copy };
   sample: { options: SampleOptions; result: Sample };
   inspect: { options: InspectOptions; result: Inspection };
+  survey: { options: SurveyOptions; result: Survey };
 }
 
 export interface CopyOptions {

@@ -19,7 +19,11 @@ export const snapshot: Step<Migration> = {
     const taken = await takeSnapshot({
       sourcePath,
       targetPath: snapshotPath,
-      report,
+      // It reports itself as a step of its own, which it is for backup and is not here.
+      report: (event) => {
+        if (event.type !== 'step')
+          report({ ...event, ...('step' in event && { step: snapshot.title }) });
+      },
       clock,
       signal,
       holdMsMax,

@@ -5,12 +5,17 @@ import { type Migration, planOf } from '../context.js';
 import type { Step } from '../step.js';
 import { type Chunk, copyChunk } from './copy-chunk.js';
 import { copiedTaskId, indexTasks } from './index-tasks.js';
-import { type CopiedChunk, readCopiedChunks, recordLoaded } from './scaffolding.js';
+import {
+  type CopiedChunk,
+  readCopiedChunks,
+  readMigrationRecord,
+  recordLoaded,
+} from './scaffolding.js';
 import { TableTally } from './table-tally.js';
 import { runQueue, type Task } from './work-queue.js';
 
 /** Pages per chunk: what a crash costs at most, some 8 MB or 50,000 rows. */
-const CHUNK_UNITS = 2_048;
+export const CHUNK_UNITS = 2_048;
 
 /**
  * Copies the rows, builds keys and indexes, then foreign keys: a table's indexes are built while
@@ -30,6 +35,8 @@ export const load: Step<Migration> = {
       Array.from({ length: options.jobs }, () => openLoader(migration)),
     );
     try {
+      const record = await readMigrationRecord(clients[0] as Client);
+      if (record?.loaded === true) return 'there already';
       const done = await readCopiedChunks(clients[0] as Client);
       const tallies = new Map(
         plan.tables.map((table) => [

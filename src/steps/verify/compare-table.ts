@@ -1,29 +1,10 @@
 import type { Readable } from 'node:stream';
-import { floatText } from '../../snapshot/digits.js';
+import { doubleText } from '../../schema/values/number-text.js';
+import type { Difference, TableComparison } from '../context.js';
 import type { ComparedColumn, ComparedTable } from './compared-table.js';
 import { isNullField, splitFields, unescapeField } from './copy-fields.js';
 import { MISFIT, type SourceChunk, type SourceRows } from './source-rows.js';
 import { TargetLines } from './target-lines.js';
-
-/** One thing that is not the same on both sides. */
-export interface Difference {
-  table: string;
-  /** As `column=literal, …`. */
-  key: string;
-  kind: 'different value' | 'missing in target' | 'extra in target';
-  /** For `different value`. */
-  column?: string;
-  source?: string;
-  target?: string;
-}
-
-export interface TableComparison {
-  table: string;
-  rows: number;
-  /** Source rows that were left out on request, and so are not expected in the target. */
-  rejected: number;
-  differences: number;
-}
 
 interface CompareOptions {
   /** Rows whose values do not fit were left out on request. */
@@ -192,7 +173,7 @@ function literal({ plan }: ComparedColumn, field: Buffer): string {
     case 'numeric':
       return text;
     case 'double precision':
-      return floatText(Number(text));
+      return doubleText(Number(text));
     case 'boolean':
       return text === 't' ? 'true' : 'false';
     case 'bytea':

@@ -21,16 +21,21 @@ export interface ComparedTable {
   utf8: boolean;
 }
 
-/** Decides how the rows of a table are put in the same order on both sides. */
+/**
+ * Decides how the rows of a table are put in the same order on both sides.
+ *
+ * @param keyHoldsNull some row of the source has a NULL in its primary key, as rowid tables may
+ */
 export function comparedTable(
   number: number,
   source: SourceTable,
   targetName: string,
   plans: ColumnPlan[],
   utf8: boolean,
+  keyHoldsNull: boolean,
 ): ComparedTable {
   const columns = plans.map((plan, index) => ({ plan, index }));
-  const key = keyColumns(source, columns);
+  const key = keyHoldsNull ? null : keyColumns(source, columns);
   const isKey = key !== null;
   return {
     number,
@@ -48,13 +53,7 @@ function keyColumns(source: SourceTable, columns: ComparedColumn[]): ComparedCol
     columns.find((column) => column.plan.source.name.toLowerCase() === name.toLowerCase()),
   );
   if (named.length === 0 || named.some((column) => column === undefined)) return null;
-  const key = named as ComparedColumn[];
-  // Only a rowid and WITHOUT ROWID keys are never NULL without saying so.
-  const neverNull = (column: ComparedColumn) =>
-    column.plan.source.notNull ||
-    source.withoutRowid ||
-    column.plan.source.name === source.rowidAlias;
-  return key.every(neverNull) ? key : null;
+  return named as ComparedColumn[];
 }
 
 function ordersAlike(source: SourceTable, { plan }: ComparedColumn, utf8: boolean): boolean {

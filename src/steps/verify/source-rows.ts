@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
 import { converterFor } from '../../schema/convert.js';
 import type { ColumnPlan } from '../../schema/model.js';
+import { doubleText } from '../../schema/values/number-text.js';
 import type { Cell } from '../../snapshot/cell.js';
-import { floatText } from '../../snapshot/digits.js';
 import type { ComparedColumn, ComparedTable } from './compared-table.js';
 import { escapeCopyText } from './copy-fields.js';
 
@@ -200,7 +200,7 @@ function convertCall(table: ComparedTable, index: number, column: string): strin
 
 function registerFunctions(db: Database.Database, table: ComparedTable): void {
   const pure = { deterministic: true, safeIntegers: true } as const;
-  db.function('cardctl_double', pure, (value: unknown) => floatText(Number(value)));
+  db.function('cardctl_double', pure, (value: unknown) => doubleText(Number(value)));
   db.function('cardctl_utf8', pure, (value: unknown) =>
     typeof value === 'string' ? Buffer.from(value, 'utf8') : value,
   );

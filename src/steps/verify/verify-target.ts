@@ -10,11 +10,12 @@ import { readSchema } from '../../schema/read.js';
 import { type TargetNames, targetNames } from '../../schema/target-names.js';
 import { qualified } from '../../schema/target-schema.js';
 import type { MoveRules } from '../../snapshot/plan-move.js';
+import type { Difference, TableComparison, VerifyResult } from '../context.js';
 import type { Deps } from '../step.js';
-import { compareTable, type Difference, type TableComparison } from './compare-table.js';
+import { compareTable } from './compare-table.js';
 import { type ComparedColumn, type ComparedTable, comparedTable } from './compared-table.js';
 import { SourceRows, sqliteIdent } from './source-rows.js';
-import { readTargetCatalog, type TargetCatalog } from './target-catalog.js';
+import { readTargetCatalog } from './target-catalog.js';
 
 /** Tables compared at the same time: while one waits for the target, SQLite reads for the other. */
 const TABLES_AT_ONCE = 2;
@@ -32,14 +33,6 @@ export interface VerifyOptions {
   limit: number;
 }
 
-export interface VerifyResult {
-  equal: boolean;
-  tables: TableComparison[];
-  /** The first `limit` differences. */
-  differences: Difference[];
-  differencesTotal: number;
-}
-
 export const VERIFY_TITLE = 'verify every value';
 
 /**
@@ -48,43 +41,48 @@ export const VERIFY_TITLE = 'verify every value';
  * @throws CardctlError `source` or `target` when a side cannot be read
  */
 export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<VerifyResult> {
-  const source = openSource(options.snapshotPath);
-  const readers: Client[] = [];
+  const pairs: SidePair[] = [];
   try {
-    source.db.pragma('mmap_size = 4294967296');
-    readers.push(...(await openReaders(options.target)));
-    const schema = readSchema(source.db);
-    const catalog = await readTargetCatalog(readers[0] as Client);
-    return await compareAll(source, schema, catalog, readers, options, deps);
+    await openPairs(options, pairs);
+    return await compareAll(pairs, options, deps);
   } finally {
-    await Promise.all(readers.map((client) => client.end()));
-    source.close();
+    for (const { source } of pairs) source.close();
+    await Promise.all(pairs.map(({ client }) => client.end()));
   }
 }
 
-/** Connections that all see the target at the same moment. */
-async function openReaders(target: Target): Promise<Client[]> {
-  const first = await target.connect();
-  await first.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const { rows } = await first.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
-  const readers = [first];
-  while (readers.length < TABLES_AT_ONCE) {
+/** A connection to each side: one table is compared over a pair at a time. */
+interface SidePair {
+  source: Source;
+  client: Client;
+}
+
+/** Pairs that all see the target at the same moment. */
+async function openPairs(
+  { snapshotPath, target }: VerifyOptions,
+  pairs: SidePair[],
+): Promise<void> {
+  let moment: string | undefined;
+  while (pairs.length < TABLES_AT_ONCE) {
+    const source = openSource(snapshotPath);
+    source.db.pragma('cache_size = -16384');
     const client = await target.connect();
+    pairs.push({ source, client });
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await client.query(`SET TRANSACTION SNAPSHOT '${rows[0]?.id}'`);
-    readers.push(client);
+    if (moment !== undefined) await client.query(`SET TRANSACTION SNAPSHOT '${moment}'`);
+    const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+    moment ??= rows[0]?.id;
   }
-  return readers;
 }
 
 async function compareAll(
-  source: Source,
-  schema: SourceSchema,
-  catalog: TargetCatalog,
-  readers: Client[],
+  pairs: readonly SidePair[],
   options: VerifyOptions,
   deps: Deps,
 ): Promise<VerifyResult> {
+  const { source, client } = pairs[0] as SidePair;
+  const schema = readSchema(source.db);
+  const catalog = await readTargetCatalog(client);
   const differences: Difference[] = [];
   let differencesTotal = 0;
   const differ = (difference: Difference) => {
@@ -101,18 +99,28 @@ async function compareAll(
         return null;
       }
       const plans = columnPlans(table, columns, names, options.rules, differ);
-      return comparedTable(number, table, targetName, plans, schema.encoding === 'utf8');
+      const utf8 = schema.encoding === 'utf8';
+      return comparedTable(number, table, targetName, plans, utf8, keyHoldsNull(source, table));
     })
     .filter((table) => table !== null);
   const tables: TableComparison[] = [];
-  const compareNext = async (client: Client) => {
+  const compare = options.counts ? compareCounts : compareValues;
+  const compareNext = async (pair: SidePair) => {
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
-      const compare = options.counts ? compareCounts : compareValues;
-      tables.push(await compare(source, client, table, options, deps, differ));
+      tables.push(await compare(pair, table, options, deps, differ));
     }
   };
-  await Promise.all(readers.map(compareNext));
+  await Promise.all(pairs.map(compareNext));
   return { equal: differencesTotal === 0, tables, differences, differencesTotal };
+}
+
+/** Rowid tables may hold NULLs in a primary key that is not the rowid. */
+function keyHoldsNull(source: Source, table: SourceTable): boolean {
+  if (table.withoutRowid || table.rowidAlias !== null || table.primaryKey.length === 0)
+    return false;
+  const isNull = table.primaryKey.map((name) => `${sqliteIdent(name)} IS NULL`).join(' OR ');
+  const sql = `SELECT EXISTS (SELECT 1 FROM ${sqliteIdent(table.name)} WHERE ${isNull})`;
+  return source.db.prepare<[], bigint>(sql).pluck().get() === 1n;
 }
 
 function chosenTables(schema: SourceSchema, names: readonly string[]): SourceTable[] {
@@ -157,8 +165,7 @@ function columnPlans(
 }
 
 async function compareValues(
-  source: Source,
-  client: Client,
+  { source, client }: SidePair,
   table: ComparedTable,
   options: VerifyOptions,
   deps: Deps,
@@ -189,8 +196,7 @@ async function compareValues(
 }
 
 async function compareCounts(
-  source: Source,
-  client: Client,
+  { source, client }: SidePair,
   table: ComparedTable,
   _options: VerifyOptions,
   _deps: Deps,

@@ -86,9 +86,9 @@ function build(path: string, sql: string, pageSize: number, rows: Value[][], del
   db.exec(sql);
   const insert = db.prepare('INSERT INTO t (id, a, b, c) VALUES (?, ?, ?, ?)');
   db.exec('BEGIN');
-  rows.forEach((row, i) =>
-    insert.run(BigInt(i - 20) * (i % 2 ? 1n : 4_000_000_000_000_001n), ...row),
-  );
+  for (const [i, row] of rows.entries()) {
+    insert.run(BigInt(i - 20) * (i % 2 ? 1n : 4_000_000_000_000_001n), ...row);
+  }
   db.exec('COMMIT');
   if (deleteEvery > 1) db.exec(`DELETE FROM t WHERE abs(id) % ${deleteEvery} = 0`);
   db.close();

@@ -1,0 +1,32 @@
+import type { BenchServer } from './server.js';
+import type { Source } from './source.js';
+
+/** What every contender is given. */
+export interface Bench {
+  source: Source;
+  server: BenchServer;
+  /** Empty at the start, removed at the end. */
+  workDir: string;
+  signal: AbortSignal;
+}
+
+/** A way to get the source into Postgres. */
+export interface Contender {
+  title: string;
+  /** What it needs beforehand, once, untimed. */
+  prepare?(bench: Bench): Promise<void>;
+  /** Fills an empty database and times it. */
+  run(bench: Bench, url: string): Promise<Timing[]>;
+}
+
+export interface Timing {
+  /** What was timed; the same name in every round. */
+  figure: string;
+  seconds: number;
+  phases: Phase[];
+}
+
+export interface Phase {
+  phase: string;
+  seconds: number;
+}

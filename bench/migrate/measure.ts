@@ -1,0 +1,55 @@
+import type { Bench, Contender, Timing } from './bench.js';
+import { type Inventory, takeInventory } from './inventory.js';
+
+export interface Measured {
+  /** By figure, one timing a round. */
+  timings: ReadonlyMap<string, readonly Timing[]>;
+  /** By contender, after the first round. */
+  inventories: ReadonlyMap<string, Inventory>;
+}
+
+/** Runs the contenders in turn, round after round, each on an empty database. */
+export async function measureRounds(
+  bench: Bench,
+  contenders: readonly Contender[],
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Measured> {
+  const timings = new Map<string, Timing[]>();
+  const inventories = new Map<string, Inventory>();
+  for (const contender of contenders) {
+    say(`${contender.title}: preparing`);
+    await contender.prepare?.(bench);
+  }
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const contender of contenders) {
+      await bench.server.withDatabase(async (url) => {
+        for (const timing of await contender.run(bench, url)) {
+          timings.set(timing.figure, [...(timings.get(timing.figure) ?? []), timing]);
+          say(`round ${round} of ${rounds}: ${timing.figure} ${timing.seconds.toFixed(1)} s`);
+        }
+        if (round === 1) inventories.set(contender.title, await takeInventory(url, bench.source));
+      });
+    }
+  }
+  return { timings, inventories };
+}
+
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+/** @throws RangeError without a number */
+export function spreadOf(numbers: readonly number[]): Spread {
+  const sorted = [...numbers].sort((left, right) => left - right);
+  const at = (index: number) => {
+    const number = sorted[index];
+    if (number === undefined) throw new RangeError('a spread of nothing');
+    return number;
+  };
+  const upper = Math.floor(sorted.length / 2);
+  const lower = Math.floor((sorted.length - 1) / 2);
+  return { median: (at(lower) + at(upper)) / 2, min: at(0), max: at(sorted.length - 1) };
+}

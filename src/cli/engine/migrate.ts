@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import type { Target } from '../../drivers/postgres.js';
+import { CardctlError } from '../../lib/errors.js';
+import type { Report } from '../../lib/report.js';
+import type { Migration } from '../../steps/context.js';
+import { migrateSteps } from '../../steps/index.js';
+import { readMigrationRecord } from '../../steps/migrate/scaffolding.js';
+import { runSteps } from '../../steps/run.js';
+import type { Deps } from '../../steps/step.js';
+import type { MigrateReport, MigrateRequest } from '../commands/migrate.js';
+import { migrateSnapshot, removeSnapshot, sweepSnapshots } from './snapshots.js';
+import { holdTarget, openConfiguredTarget } from './target.js';
+
+/**
+ * Runs a one-shot migrate: opens both sides, runs the steps, closes in reverse.
+ *
+ * @throws CardctlError whatever a step throws
+ */
+export async function migrate(request: MigrateRequest, deps: Deps): Promise<MigrateReport> {
+  const { workDir, options, journal } = request;
+  const startedMs = deps.clock.monotonicMs();
+  const { target, url, isEmbedded } = await openConfiguredTarget(
+    request.targetUrl,
+    workDir,
+    deps.signal,
+  );
+  try {
+    const release = await holdTarget(target);
+    const run = options.resume ? await runToResume(target, workDir, journal.id) : journal.id;
+    sweepSnapshots(workDir, run);
+    const phases: MigrateReport['phases'] = [];
+    const migration: Migration = {
+      ...deps,
+      report: notingPhases(deps.report, phases),
+      run,
+      sourcePath: request.sourcePath,
+      workDir,
+      snapshotPath: migrateSnapshot(workDir, run),
+      target,
+      options,
+      plan: null,
+      loaded: [],
+      brokenForeignKeys: [],
+      verified: null,
+    };
+    await runSteps(migrateSteps, migration, migration, journal);
+    removeSnapshot(migration.snapshotPath);
+    await release();
+    return {
+      targetUrl: url,
+      isEmbedded,
+      tables: migration.loaded,
+      brokenForeignKeys: migration.brokenForeignKeys,
+      verified: migration.verified,
+      phases,
+      seconds: (deps.clock.monotonicMs() - startedMs) / 1000,
+    };
+  } finally {
+    await target.close();
+  }
+}
+
+/** The run whose load the target holds half; a new one when the target holds nothing of ours. */
+async function runToResume(target: Target, workDir: string, newRun: string): Promise<string> {
+  const client = await target.connect();
+  const record = await readMigrationRecord(client).finally(() => client.end());
+  if (record === null) return newRun;
+  if (existsSync(migrateSnapshot(workDir, record.run))) return record.run;
+  if (record.loaded) {
+    throw new CardctlError('refused', 'there is nothing to resume: the load was finished', {
+      hint: 'compare both sides with: cardctl verify   or load anew with: cardctl migrate --clean',
+    });
+  }
+  throw new CardctlError(
+    'refused',
+    `the snapshot of run ${record.run} is not in ${workDir}: its load cannot go on`,
+    { hint: 'give the --work-dir of that run, or load anew with: cardctl migrate --clean' },
+  );
+}
+
+function notingPhases(report: Report, phases: MigrateReport['phases']): Report {
+  return (event) => {
+    if (event.type === 'step' && event.state === 'done' && event.seconds !== undefined) {
+      phases.push({ phase: event.step, seconds: event.seconds });
+    }
+    report(event);
+  };
+}

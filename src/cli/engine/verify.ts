@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { takeSnapshot } from '../../snapshot/take/index.js';
+import type { VerifyResult } from '../../steps/context.js';
+import type { Deps } from '../../steps/step.js';
+import { VERIFY_TITLE, verifyTarget } from '../../steps/verify/verify-target.js';
+import type { VerifyOptions } from '../commands/verify.js';
+import { removeSnapshot, sweepSnapshots, verifySnapshot } from './snapshots.js';
+import { openConfiguredTarget } from './target.js';
+
+/**
+ * Compares the source as it is now with the target. A private snapshot is read, so that writers
+ * are held for a moment and not for as long as the comparison takes.
+ */
+export async function verify(options: VerifyOptions, deps: Deps): Promise<VerifyResult> {
+  const { sourcePath, workDir } = options;
+  const { target } = await openConfiguredTarget(options.targetUrl, workDir, deps.signal);
+  const snapshotPath = verifySnapshot(workDir, randomBytes(4).toString('hex'));
+  try {
+    sweepSnapshots(workDir);
+    await takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath });
+    deps.report({ type: 'step', step: VERIFY_TITLE, state: 'started' });
+    const startedMs = deps.clock.monotonicMs();
+    const result = await verifyTarget({ ...options, snapshotPath, target }, deps);
+    deps.report({
+      type: 'step',
+      step: VERIFY_TITLE,
+      state: 'done',
+      seconds: (deps.clock.monotonicMs() - startedMs) / 1000,
+    });
+    return result;
+  } finally {
+    removeSnapshot(snapshotPath);
+    await target.close();
+  }
+}

@@ -1,0 +1,127 @@
+import type {
+  ColumnCensus,
+  SourceColumn,
+  TargetType,
+  TextShape,
+  TimeTextForm,
+  ValueKind,
+} from '../model.js';
+import { FORM_SHAPES } from '../values/time-text.js';
+
+/** Values that a type cannot hold. */
+export interface Misfit {
+  kind: ValueKind;
+  count: number;
+  /** The values in words, e.g. `3 texts`. */
+  what: string;
+}
+
+interface MisfitOptions {
+  /** The type is the config's: a change of storage class is what was asked for. */
+  ruled: boolean;
+  textForm: TimeTextForm | undefined;
+}
+
+/** What of the values that the census counted the type cannot hold, kind by kind. */
+export function misfitsOf(
+  type: TargetType,
+  column: SourceColumn,
+  census: ColumnCensus,
+  options: MisfitOptions,
+): Misfit[] {
+  const misfits = MISFITS[type](census, options, column);
+  return misfits.filter((misfit) => misfit.count > 0);
+}
+
+type MisfitsOf = (census: ColumnCensus, options: MisfitOptions, column: SourceColumn) => Misfit[];
+
+const MISFITS: Record<TargetType, MisfitsOf> = {
+  bigint: (census) => {
+    const overflowed = census.counts['overflowed integer'];
+    return [
+      misfit('real', census.counts.real - overflowed, 'real numbers'),
+      misfit(
+        'overflowed integer',
+        overflowed,
+        'numbers of 2^63 and more, which SQLite holds as REAL',
+      ),
+      ...texts(census),
+      ...blobs(census),
+    ];
+  },
+  'double precision': (census) => [
+    misfit('unsafe integer', census.counts['unsafe integer'], 'integers above 2^53'),
+    ...texts(census),
+    ...blobs(census),
+  ],
+  numeric: (census, { ruled }) => [
+    ...(ruled ? shapedTexts(census, ['digits'], 'texts that are no plain digits') : texts(census)),
+    ...blobs(census),
+  ],
+  boolean: (census) => [
+    misfit('not 0 or 1', census.counts['not 0 or 1'], 'integers other than 0 and 1'),
+    misfit('real', census.counts.real, 'real numbers'),
+    ...texts(census),
+    ...blobs(census),
+  ],
+  text: (census, { ruled }) => [
+    ...(ruled ? [] : numbers(census)),
+    ...unprintable(census),
+    ...blobs(census),
+  ],
+  bytea: (census, { ruled }) => [...numbers(census), ...(ruled ? [] : texts(census))],
+  timestamp: (census, { textForm = 'YYYY-MM-DD HH:MM:SS' }) => [
+    ...shapedTexts(census, FORM_SHAPES[textForm], `texts that are not ${textForm}`),
+    ...numbers(census),
+    ...blobs(census),
+  ],
+  date: (census) => [
+    ...shapedTexts(census, ['YYYY-MM-DD'], 'texts that are not YYYY-MM-DD'),
+    ...numbers(census),
+    ...blobs(census),
+  ],
+  uuid: (census) => [
+    ...(census.textBytesMax > 36
+      ? [misfit('text', census.counts.text, `texts, some longer than a uuid`)]
+      : shapedTexts(census, ['other', 'YYYY-MM-DD'], 'texts that are no uuid')),
+    ...numbers(census),
+    ...blobs(census),
+  ],
+  json: (census) => [
+    misfit('text', census.shapes.empty, 'empty texts, which are no JSON'),
+    ...unprintable(census),
+    ...numbers(census),
+    ...blobs(census),
+  ],
+};
+
+function misfit(kind: ValueKind, count: number, words: string): Misfit {
+  return { kind, count, what: `${count} ${words}` };
+}
+
+function texts({ counts }: ColumnCensus): Misfit[] {
+  return [misfit('text', counts.text, 'texts')];
+}
+
+function blobs({ counts }: ColumnCensus): Misfit[] {
+  return [misfit('blob', counts.blob, 'blobs')];
+}
+
+function numbers({ counts }: ColumnCensus): Misfit[] {
+  return [
+    misfit('integer', counts.integer, 'integers'),
+    misfit('real', counts.real, 'real numbers'),
+  ];
+}
+
+function unprintable({ counts }: ColumnCensus): Misfit[] {
+  return [
+    misfit('NUL in text', counts['NUL in text'], 'texts with a NUL character inside'),
+    misfit('not UTF-8', counts['not UTF-8'], 'texts that are not UTF-8'),
+  ];
+}
+
+function shapedTexts(census: ColumnCensus, shapes: readonly TextShape[], words: string): Misfit[] {
+  const fitting = shapes.reduce((sum, shape) => sum + census.shapes[shape], 0);
+  return [misfit('text', census.counts.text - fitting, words)];
+}

@@ -1,0 +1,45 @@
+import type { Sample } from './take/sample.js';
+
+/**
+ * How much longer the load takes than one pass over the rows: COPY, indexes and keys on two cores
+ * that Postgres shares.
+ */
+const LOAD_PER_READ = 9;
+/** The same for a full verify. */
+const VERIFY_PER_READ = 4;
+const FACTORS_SOURCE = 'docs/benchmarks.md';
+
+/** integrity_check and the counts, bytes a second on one core; measured on game data. */
+const CHECK_RATE = 120e6;
+
+/** What something takes, and where the number comes from. */
+export interface Expected {
+  seconds: number;
+  basis: string;
+}
+
+/** Of copying rows and building indexes and keys, by the time of one pass over the rows. */
+export function expectedLoad(readSeconds: number): Expected {
+  return {
+    seconds: readSeconds * LOAD_PER_READ,
+    basis: `every row was read in ${readSeconds.toFixed(2)} s; times ${LOAD_PER_READ} (${FACTORS_SOURCE})`,
+  };
+}
+
+/** Of comparing every value, by the time of one pass over the rows. */
+export function expectedVerify(readSeconds: number): Expected {
+  return {
+    seconds: readSeconds * VERIFY_PER_READ,
+    basis: `every row was read in ${readSeconds.toFixed(2)} s; times ${VERIFY_PER_READ} (${FACTORS_SOURCE})`,
+  };
+}
+
+/** Of a backup: the snapshot, then compressing and checking side by side, then unpacking. */
+export function expectedBackup(snapshotSeconds: number, sample: Sample): Expected {
+  const { bytes, gzipRate, gunzipRate } = sample;
+  const rate = (bytesPerSecond: number) => `${(bytesPerSecond / 1e6).toFixed(0)} MB/s`;
+  return {
+    seconds: snapshotSeconds + Math.max(bytes / gzipRate, bytes / CHECK_RATE) + bytes / gunzipRate,
+    basis: `a snapshot took ${snapshotSeconds.toFixed(2)} s; a sample compressed at ${rate(gzipRate)} and unpacked at ${rate(gunzipRate)}; checked at ${rate(CHECK_RATE)}`,
+  };
+}
