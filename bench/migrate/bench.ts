@@ -1,5 +1,6 @@
 import type { BenchServer } from './server.js';
 import type { Source } from './source.js';
+import type { Timing } from './timing.js';
 
 /** What every contender is given. */
 export interface Bench {
@@ -17,16 +18,4 @@ export interface Contender {
   prepare?(bench: Bench): Promise<void>;
   /** Fills an empty database and times it. */
   run(bench: Bench, url: string): Promise<Timing[]>;
-}
-
-export interface Timing {
-  /** What was timed; the same name in every round. */
-  figure: string;
-  seconds: number;
-  phases: Phase[];
-}
-
-export interface Phase {
-  phase: string;
-  seconds: number;
 }

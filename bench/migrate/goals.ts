@@ -1,9 +1,9 @@
-import type { Timing } from './bench.js';
 import { MIGRATE, VERIFY } from './contenders/cardctl.js';
 import { FLOOR } from './contenders/floor.js';
 import { PGLOADER } from './contenders/pgloader.js';
 import { spreadOf } from './measure.js';
 import type { MemoryFigure } from './memory.js';
+import type { Timing } from './timing.js';
 
 interface Ratio {
   figure: string;

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import Sqlite from 'better-sqlite3';
-import { readProc } from './process-tree.js';
 
 export interface Machine {
   cpu: string;
@@ -21,13 +20,6 @@ export function thisMachine(): Machine {
     kernel: `${type()} ${release()}`,
     load: loadavg()[0] ?? 0,
   };
-}
-
-/** Ticks of all cores since the start, and those that the host gave to somebody else. */
-export function cpuTicks(): { all: number; stolen: number } {
-  const [line = ''] = readProc('stat').split('\n');
-  const ticks = line.split(/\s+/).slice(1, 9).map(Number);
-  return { all: ticks.reduce((sum, tick) => sum + tick, 0), stolen: ticks[7] ?? 0 };
 }
 
 export function sqliteVersion(): string {

@@ -5,9 +5,10 @@ import type { Bench, Contender } from './bench.js';
 import { cardctl } from './contenders/cardctl.js';
 import { floor } from './contenders/floor.js';
 import { NO_PGLOADER, pgloader, pgloaderVersion } from './contenders/pgloader.js';
+import { machineTicks } from './cpu.js';
 import { measureHelp } from './help.js';
 import { checkBuild } from './launcher.js';
-import { cardctlVersion, cpuTicks, sqliteVersion, thisMachine } from './machine.js';
+import { cardctlVersion, sqliteVersion, thisMachine } from './machine.js';
 import { writeSection } from './markdown.js';
 import { measureRounds } from './measure.js';
 import { type MemoryFigure, measureMemory } from './memory.js';
@@ -60,9 +61,9 @@ async function run(options: Options, args: readonly string[]): Promise<Findings>
 async function find(bench: Bench, options: Options, args: readonly string[]): Promise<Findings> {
   const { source, server, workDir, signal } = bench;
   const machine = thisMachine();
-  const before = cpuTicks();
+  const before = machineTicks();
   const measured = await measureRounds(bench, contendersOf(options), options.rounds, say);
-  const after = cpuTicks();
+  const after = machineTicks();
   return {
     date: new Date().toISOString().slice(0, 10),
     command: ['npm run bench:migrate', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),

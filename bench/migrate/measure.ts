@@ -1,5 +1,6 @@
-import type { Bench, Contender, Timing } from './bench.js';
+import type { Bench, Contender } from './bench.js';
 import { type Inventory, takeInventory } from './inventory.js';
+import { quiet, type Timing } from './timing.js';
 
 export interface Measured {
   /** By figure, one timing a round. */
@@ -24,6 +25,7 @@ export async function measureRounds(
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
       await bench.server.withDatabase(async (url) => {
+        await quiet(bench.signal);
         for (const timing of await contender.run(bench, url)) {
           timings.set(timing.figure, [...(timings.get(timing.figure) ?? []), timing]);
           say(`round ${round} of ${rounds}: ${timing.figure} ${timing.seconds.toFixed(1)} s`);

@@ -1,4 +1,3 @@
-import type { Phase, Timing } from './bench.js';
 import { MIGRATE, VERIFY } from './contenders/cardctl.js';
 import { FLOOR } from './contenders/floor.js';
 import { COMMAND_FILE, PGLOADER } from './contenders/pgloader.js';
@@ -8,6 +7,7 @@ import { markdownTable } from './markdown.js';
 import { type Measured, spreadOf } from './measure.js';
 import type { MemoryFigure } from './memory.js';
 import type { Source } from './source.js';
+import type { Phase, Timing } from './timing.js';
 
 /** All that one run of the bench found out. */
 export interface Findings {
@@ -33,6 +33,7 @@ export function renderReport(findings: Findings): string {
     ...titled('### Against the goals', goals(findings)),
     ...titled('### Seconds from start to end', seconds(findings)),
     ...titled('### Seconds by phase', phases(findings)),
+    ...titled('### CPU seconds', cpu(findings)),
     ...titled('### What each left in Postgres', inventories(findings)),
     ...titled('### Peak memory without Postgres', memory(findings)),
     ...titled('### `cardctl --help`', help(findings)),
@@ -105,6 +106,25 @@ function byPhase(timings: readonly Timing[]): [string, number[]][] {
   return [...values];
 }
 
+function cpu({ measured: { timings }, rounds }: Findings): string {
+  if (timings.size === 0) return '';
+  const rows = [...timings].flatMap(([figure, all]) =>
+    CPU_USERS.map(([user, title]) => {
+      const values = all.map((timing) => timing.cpu[user]);
+      const cells = values.map((value) => value.toFixed(2));
+      return [figure, title, ...spreadCells(values), ...cells];
+    }),
+  );
+  const head = ['', 'used by', 'median', 'min', 'max', ...roundNumbers(rounds)];
+  return markdownTable(head, rows, { leftAligned: 2 });
+}
+
+const CPU_USERS = [
+  ['programs', 'the program'],
+  ['postgres', 'Postgres'],
+  ['others', 'the rest of the machine'],
+] as const;
+
 function inventories({ measured }: Findings): string {
   const rows = [...measured.inventories].map(([contender, left]) => [
     contender,
@@ -143,7 +163,7 @@ function help({ helpMs }: Findings): string {
 function method({ rounds, measured }: Findings): string {
   const has = (figure: string) => measured.timings.has(figure);
   return [
-    `- ${rounds} rounds, in each the contenders one after the other, each into an empty database of the same server, with a checkpoint before each start. File caches are warm for all: nothing drops them.`,
+    `- ${rounds} rounds, in each the contenders one after the other, each into an empty database of the same server, with a checkpoint before each start and a wait until the machine is quiet. File caches are warm for all: nothing drops them.`,
     '- Seconds are wall time, from before the process starts until it is gone.',
     ...(has(MIGRATE) ? [`- ${MIGRATE_METHOD}`] : []),
     ...(has(VERIFY) ? [`- ${VERIFY_METHOD}`] : []),

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pg from 'pg';
 import { findServer } from '../../scripts/servers/find.js';
@@ -44,7 +45,8 @@ export async function startServer(
     const admin = <T>(use: (client: pg.Client) => Promise<T>) =>
       withClient(`${root}/postgres`, use);
     return {
-      programs: dirname(found.path),
+      // Through a link: psql need not be linked, too.
+      programs: dirname(realpathSync(found.path)),
       version: await admin((client) => show(client, 'server_version')),
       settings: await admin((client) => showAll(client, [...SHOWN, ...Object.keys(settings)])),
       withDatabase: (use) => withDatabase(root, admin, use),

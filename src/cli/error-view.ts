@@ -1,5 +1,6 @@
 import { inspect, styleText } from 'node:util';
 import { CardctlError, messageOf } from '../lib/errors.js';
+import { carryFlags } from './carried-flags.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 
 const CAUSES_MAX = 5;
@@ -18,11 +19,11 @@ export function exitCodeOf(error: CardctlError): ExitCode {
 }
 
 /** What a script reads. */
-export function errorObject(error: CardctlError): ErrorObject {
+export function errorObject(error: CardctlError, args: readonly string[]): ErrorObject {
   return {
     code: error.code,
     message: error.message,
-    hint: nextOf(error),
+    hint: carryFlags(nextOf(error), args),
     details: error.details,
   };
 }
@@ -31,10 +32,12 @@ export function errorObject(error: CardctlError): ErrorObject {
  * What a person reads: what failed, why, and as the last line what to run next.
  *
  * @param doing the command that was under way
+ * @param args its words: what it advises to run next finds the same files
  */
 export function errorText(
   error: CardctlError,
   doing: string,
+  args: readonly string[],
   { color, debug }: { color: boolean; debug: boolean },
 ): string {
   const paint = (format: 'red' | 'bold', text: string) => (color ? styleText(format, text) : text);
@@ -42,7 +45,7 @@ export function errorText(
     `${paint('red', `${doing}:`)} ${error.message}`,
     ...causesOf(error).map((cause) => `  because: ${cause}`),
     ...(debug ? [inspect(error, { depth: 4 })] : []),
-    `${paint('bold', 'next:')} ${nextOf(error)}`,
+    `${paint('bold', 'next:')} ${carryFlags(nextOf(error), args)}`,
   ].join('\n');
 }
 

@@ -61,9 +61,9 @@ function printError(
   const isDebug = args.includes('--debug') || (env.CARDCTL_DEBUG ?? '') !== '';
   if (args.includes('--json')) {
     const path = command.replace(/^cardctl ?/, '');
-    output.json({ type: 'result', ok: false, command: path, error: errorObject(error) });
+    output.json({ type: 'result', ok: false, command: path, error: errorObject(error, args) });
   } else {
-    output.talk(errorText(error, command, { color: output.colorTalk, debug: isDebug }));
+    output.talk(errorText(error, command, args, { color: output.colorTalk, debug: isDebug }));
   }
 }
 

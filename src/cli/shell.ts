@@ -13,6 +13,7 @@ export function samePlace({ config, workDir }: GlobalOptions): string[] {
   ];
 }
 
-function quoted(word: string): string {
+/** A word as a shell takes it for one. */
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -11,7 +11,7 @@ import {
 } from './postgres-url.js';
 
 export { SQLSTATE } from './postgres-errors.js';
-export { type DatabaseBlock, describeTarget, redactUrl, urlOf } from './postgres-url.js';
+export { describeTarget, redactUrl, urlOf } from './postgres-url.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bench, Contender, Phase, Timing } from '../bench.js';
+import type { Bench, Contender } from '../bench.js';
 import { LAUNCHER } from '../launcher.js';
 import { runProgram } from '../run-program.js';
+import { type Phase, quiet, type Timing, time } from '../timing.js';
 
 export const MIGRATE = 'cardctl migrate';
 export const VERIFY = 'cardctl verify';
@@ -14,6 +15,7 @@ export const cardctl: Contender = {
   async run(bench, url) {
     const migrate = await runCardctl(bench, url, MIGRATE);
     await bench.server.checkpoint();
+    await quiet(bench.signal);
     const verify = await runCardctl(bench, url, VERIFY);
     return [migrate, verify];
   },
@@ -30,12 +32,12 @@ export async function runCardctl(
   const args = ['--source', source.path, '--target', url, '--work-dir', own, '--yes', '--json'];
   const command = figure === MIGRATE ? ['migrate', '--no-verify'] : ['verify'];
   try {
-    const { seconds, stdout } = await runProgram(
-      process.execPath,
-      [LAUNCHER, ...command, ...args],
-      { cwd: workDir, signal, ...(started && { started }) },
-    );
-    return { figure, seconds, phases: phasesIn(stdout) };
+    return await time(figure, async () => {
+      const all = [LAUNCHER, ...command, ...args];
+      const options = { cwd: workDir, signal, ...(started && { started }) };
+      const { stdout } = await runProgram(process.execPath, all, options);
+      return phasesIn(stdout);
+    });
   } finally {
     await rm(own, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Contender } from '../bench.js';
 import { findProgram, runProgram } from '../run-program.js';
+import { type Phase, time } from '../timing.js';
 
 export const PGLOADER = 'pgloader';
 export const NO_PGLOADER = 'pgloader is not here: left out (apt-get install pgloader)';
@@ -23,14 +24,16 @@ export function pgloader(): Contender | undefined {
       const file = join(workDir, 'pgloader.load');
       await writeFile(file, COMMAND_FILE.replace('SOURCE', path).replace('TARGET', url));
       const args = ['--root-dir', join(workDir, 'pgloader'), file];
-      const { seconds, stdout } = await runProgram(program, args, { cwd: workDir, signal });
-      return [{ figure: PGLOADER, seconds, phases: ownTotalIn(stdout) }];
+      const timing = await time(PGLOADER, async () =>
+        ownTotalIn((await runProgram(program, args, { cwd: workDir, signal })).stdout),
+      );
+      return [timing];
     },
   };
 }
 
 /** What its report calls the total adds up phases that overlap: it is not the time that passes. */
-function ownTotalIn(stdout: string) {
+function ownTotalIn(stdout: string): Phase[] {
   const [, seconds] = /Total import time\s.*\s([\d.]+)s\s*$/m.exec(stdout) ?? [];
   return seconds === undefined
     ? []

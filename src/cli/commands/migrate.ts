@@ -148,7 +148,7 @@ async function closingTable({ tables, phases, seconds }: MigrateReport, { output
       formatBytes(bytes),
       formatSeconds(copySeconds),
       formatSeconds(indexSeconds),
-      formatRate(copySeconds > 0 ? rows / copySeconds : 0, 'rows'),
+      copySeconds > 0 ? formatRate(rows / copySeconds, 'rows') : '',
     ]),
     look,
   );

@@ -3,7 +3,7 @@ import type { EmbeddedStatus } from '../../drivers/embedded-postgres.js';
 import { type App, action } from '../app.js';
 import type { Invocation, Outcome } from '../invocation.js';
 
-/** `cardctl postgres start|stop|status` */
+/** `cardctl postgres start|stop|status|remove` */
 export function postgresCommand(app: App): Command {
   const postgres = new Command('postgres').description(
     'the Postgres that cardctl runs itself, where no target is configured',
@@ -17,6 +17,10 @@ export function postgresCommand(app: App): Command {
     .command('status')
     .description('say whether it runs, and its URL')
     .action(action(app, status));
+  postgres
+    .command('remove')
+    .description('shut it down and delete it with all its data')
+    .action(action(app, remove));
   return postgres;
 }
 
@@ -48,6 +52,21 @@ async function stop(invocation: Invocation): Promise<Outcome> {
     result: { stopped },
     text: stopped ? 'the embedded Postgres is stopped' : 'the embedded Postgres was not running',
   };
+}
+
+async function remove(invocation: Invocation): Promise<Outcome> {
+  const { workDir } = await invocation.config();
+  const { embeddedStatus, removeEmbedded } = await import('../../drivers/embedded-postgres.js');
+  const found = await embeddedStatus(workDir);
+  if (found.state === 'absent') {
+    return { result: { removed: false }, text: 'there is no embedded Postgres' };
+  }
+  if (invocation.options.dryRun) {
+    return { result: found, text: `would delete the embedded Postgres in ${found.dataDir}` };
+  }
+  await invocation.confirm(`Delete the embedded Postgres in ${found.dataDir} with all its data?`);
+  const removed = await removeEmbedded(workDir);
+  return { result: { removed }, text: `deleted ${found.dataDir}` };
 }
 
 async function status(invocation: Invocation): Promise<Outcome> {

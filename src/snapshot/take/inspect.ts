@@ -90,7 +90,7 @@ export async function inspect(
 }
 
 /** sha256, hex, of the schema's SQL texts in byte order, each ended by a NUL. */
-export function schemaSha256(db: Database.Database): string {
+function schemaSha256(db: Database.Database): string {
   const texts = db
     .prepare(
       "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",

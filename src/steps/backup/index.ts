@@ -1,2 +1,2 @@
-export { type BackupPlan, type PlanOptions, planBackup } from './plan.js';
-export { type BackupOptions, type BackupResult, writeBackup } from './write.js';
+export { type BackupPlan, planBackup } from './plan.js';
+export { type BackupResult, writeBackup } from './write.js';

@@ -83,6 +83,7 @@ function copyTasks(
       // What is left of the table: of two large tables neither is finished long before the other.
       cost: 2 * (total - from),
       run: async (client) => {
+        tally.begin();
         await copyChunk(client, file, chunk, migration.signal, (rows, bytes) =>
           tally.add(rows, bytes),
         );

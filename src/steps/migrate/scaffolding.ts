@@ -1,8 +1,5 @@
 import type { Client } from 'pg';
 
-/** The schema in the target that holds what a run must remember until it is finished. */
-export const SCAFFOLDING = 'cardctl';
-
 const CREATE = `
 CREATE SCHEMA IF NOT EXISTS cardctl;
 CREATE TABLE IF NOT EXISTS cardctl.migration (

@@ -15,12 +15,16 @@ export class TableTally {
     readonly table: PlannedTable,
   ) {}
 
+  /** A chunk is about to be copied. */
+  begin(): void {
+    this.#firstMs ??= this.migration.clock.monotonicMs();
+  }
+
   add(rows: number, bytes: number): void {
     const { clock, report } = this.migration;
     this.rows += rows;
     this.bytes += bytes;
     this.#lastMs = clock.monotonicMs();
-    this.#firstMs ??= this.#lastMs;
     report({
       type: 'progress',
       step: this.step,

@@ -5,7 +5,6 @@ const UNESCAPED: Record<string, string> = { b: '\b', t: '\t', n: '\n', v: '\v', 
 
 /** Escapes text as `COPY … TO` does. */
 export function escapeCopyText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the characters that COPY escapes
   return text.replace(/[\b\t\n\v\f\r\\]/g, (character) => ESCAPED[character] ?? character);
 }
 

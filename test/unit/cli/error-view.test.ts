@@ -25,7 +25,7 @@ describe('errorText', () => {
       hint: 'cardctl migrate --resume',
       cause: new Error('connection lost', { cause: new Error('ECONNRESET') }),
     });
-    expect(errorText(error, 'cardctl migrate', PLAIN).split('\n')).toEqual([
+    expect(errorText(error, 'cardctl migrate', [], PLAIN).split('\n')).toEqual([
       'cardctl migrate: cannot load players',
       '  because: connection lost',
       '  because: ECONNRESET',
@@ -37,17 +37,19 @@ describe('errorText', () => {
     const error = new CardctlError('source', 'cannot open: no such file', {
       cause: new Error('no such file'),
     });
-    expect(errorText(error, 'cardctl', PLAIN)).not.toContain('because');
+    expect(errorText(error, 'cardctl', [], PLAIN)).not.toContain('because');
   });
 
   test('without a hint there is a next command all the same', () => {
-    expect(errorText(new CardctlError('edge', 'x'), 'cardctl', PLAIN)).toMatch(/\nnext: cardctl /);
+    expect(errorText(new CardctlError('edge', 'x'), 'cardctl', [], PLAIN)).toMatch(
+      /\nnext: cardctl /,
+    );
   });
 
   test('the stack is shown in debug mode alone, and the next command stays last', () => {
     const error = asCardctlError(new TypeError('oops'), new AbortController().signal);
-    expect(errorText(error, 'cardctl', PLAIN)).not.toContain('error-view.test');
-    const debug = errorText(error, 'cardctl', { color: false, debug: true });
+    expect(errorText(error, 'cardctl', [], PLAIN)).not.toContain('error-view.test');
+    const debug = errorText(error, 'cardctl', [], { color: false, debug: true });
     expect(debug).toContain('error-view.test');
     expect(debug.split('\n').at(-1)).toMatch(/^next: /);
   });
@@ -72,7 +74,7 @@ describe('asCardctlError', () => {
 
 test('the object for scripts has code, message, hint and details', () => {
   const error = new CardctlError('source', 'm', { hint: 'h', details: { path: 'p' } });
-  expect(errorObject(error)).toEqual({
+  expect(errorObject(error, [])).toEqual({
     code: 'source',
     message: 'm',
     hint: 'h',

@@ -1,0 +1,3 @@
+import { writeReadme } from './command-reference.js';
+
+writeReadme();
