@@ -46,7 +46,7 @@ export function chooseType(
   const misfits = census === null ? [] : misfitsOf(type, column, census, { ruled, textForm });
   const unresolved = misfits.filter((misfit) => !isResolved(misfit, rule));
   const problems = [
-    ...unresolved.map((misfit) => problemOf(misfit, type, column, census, context)),
+    ...unresolved.map((misfit) => problemOf(misfit, type, column, context)),
     ...ruleProblems(type, column, rule, misfits, context),
   ];
   return { type, why, textForm, problems };
@@ -74,10 +74,9 @@ function problemOf(
   misfit: Misfit,
   type: TargetType,
   column: SourceColumn,
-  census: ColumnCensus | null,
   { table }: TypeContext,
 ): ColumnProblem {
-  const { kind, count } = misfit;
+  const { kind, count, seenAt } = misfit;
   const declared = column.declaredType === '' ? 'without a type' : column.declaredType;
   return {
     table,
@@ -86,7 +85,7 @@ function problemOf(
     count,
     message: `${table}.${column.name} (${declared}) as ${type} cannot hold ${misfit.what}`,
     choices: choicesFor(misfit, type, `${table}.${column.name}`),
-    seenAt: census?.seenAt[kind] ?? [],
+    seenAt,
   };
 }
 

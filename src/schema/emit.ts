@@ -28,9 +28,11 @@ export interface TargetDdl {
   untranslated: Untranslated[];
 }
 
+/** The index is built first, beside others of its table; making it a constraint takes no time. */
 export interface KeyDdl {
   table: string;
   name: string;
+  indexSql: string;
   sql: string;
   unique: true;
   kind: 'primary key' | 'unique';
@@ -63,10 +65,14 @@ export function emitSchema(plan: PlannedTables, options: EmitOptions = {}): Targ
     qualified: (name) => `${quoteIdent(schema)}.${quoteIdent(name)}`,
   };
   const isKept = ({ name }: { name: string }) => !skip.has(name);
-  const tables = plan.tables.map((table) => emitTable(table, context, isKept));
   const keys = plan.tables.map((table) => emitKeys(table, context));
   const indexes = plan.tables.map((table) => emitIndexes(table, context));
   const unique = keys.flatMap((each) => each.keys).filter(isKept);
+  const tables = plan.tables.map((table) => {
+    const isPrimary = (key: (typeof unique)[number]) =>
+      key.kind === 'primary key' && key.table === table.targetName;
+    return emitTable(table, context, isKept, unique.find(isPrimary)?.columns ?? []);
+  });
   const created = indexes.flatMap((each) => each.indexes).filter(isKept);
   const parents = [...unique, ...created];
   const foreignKeys = plan.tables.map((table) => emitForeignKeys(table, context, parents));

@@ -135,8 +135,11 @@ export interface ColumnCensus {
   textBytesMax: number;
   blobBytesMax: number;
   shapes: Record<TextShape, number>;
-  /** The first rows in which a kind of value was seen. */
-  seenAt: Partial<Record<ValueKind, RowLocator[]>>;
+  /**
+   * The first rows in which a kind of value or a shape of text was seen. Overflowed integers are
+   * counted as `real`, too, and their rows are not among those of `real`.
+   */
+  seenAt: Partial<Record<ValueKind | TextShape, RowLocator[]>>;
 }
 
 /** What the config says about one column. */
@@ -218,4 +221,8 @@ export interface Untranslated {
   name: string;
   sql: string;
   reason: string;
+  /** Rows that stand in the way, when that is why. */
+  count?: number;
+  /** Keys of the first of them. */
+  keys?: string[];
 }

@@ -115,7 +115,7 @@ function unknownColumns(
 }
 
 /** SQLite's names are the same in any case, so a rule's are, too. */
-function ruleFor(rules: ReadonlyMap<string, ColumnRule>, name: string): ColumnRule | null {
+export function ruleFor(rules: ReadonlyMap<string, ColumnRule>, name: string): ColumnRule | null {
   const exact = rules.get(name);
   if (exact !== undefined) return exact;
   for (const [key, rule] of rules) if (sameName(key, name)) return rule;

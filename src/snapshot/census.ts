@@ -139,6 +139,7 @@ class ColumnTally {
   readonly #counts = new Float64Array(KINDS.length);
   readonly #shapes = new Float64Array(TEXT_SHAPES.length);
   readonly #seenAt: RowLocator[][] = KINDS.map(() => []);
+  readonly #shapesAt: RowLocator[][] = TEXT_SHAPES.map(() => []);
   #integerMin = Number.POSITIVE_INFINITY;
   #integerMax = Number.NEGATIVE_INFINITY;
   #largeMin: bigint | null = null;
@@ -180,18 +181,22 @@ class ColumnTally {
   }
 
   countReal(value: number, at: RowLocator): void {
-    this.#see(REAL, at);
     if (this.#realMin === null || value < this.#realMin) this.#realMin = value;
     if (this.#realMax === null || value > this.#realMax) this.#realMax = value;
     if (!Number.isFinite(value)) this.#see(INFINITE, at);
-    else if (Math.abs(value) >= OVERFLOW_MIN) this.#see(OVERFLOWED, at);
+    if (Number.isFinite(value) && Math.abs(value) >= OVERFLOW_MIN) {
+      this.#see(OVERFLOWED, at);
+      this.#counts[REAL] = (this.#counts[REAL] as number) + 1;
+    } else this.#see(REAL, at);
   }
 
   countText(bytes: Uint8Array, from: number, to: number, at: RowLocator): void {
     this.#see(TEXT, at);
     if (to - from > this.#textBytesMax) this.#textBytesMax = to - from;
     const shape = textShape(bytes, from, to);
-    this.#shapes[shape] = (this.#shapes[shape] as number) + 1;
+    const count = this.#shapes[shape] as number;
+    this.#shapes[shape] = count + 1;
+    if (count < LOCATORS_MAX) this.#shapesAt[shape]?.push({ unit: at.unit, row: at.row });
     const flags = scanText(bytes, from, to);
     if (flags === 0) return;
     if (flags & TEXT_HAS_NUL) this.#see(HAS_NUL, at);
@@ -219,7 +224,10 @@ class ColumnTally {
       shapes: Object.fromEntries(
         TEXT_SHAPES.map((shape, i) => [shape, this.#shapes[i] as number]),
       ) as Record<TextShape, number>,
-      seenAt: Object.fromEntries(KINDS.map((kind, i) => [kind, this.#seenAt[i] as RowLocator[]])),
+      seenAt: Object.fromEntries([
+        ...KINDS.map((kind, i) => [kind, this.#seenAt[i] as RowLocator[]]),
+        ...TEXT_SHAPES.map((shape, i) => [shape, this.#shapesAt[i] as RowLocator[]]),
+      ]),
     };
   }
 

@@ -39,7 +39,9 @@ export function encodingOf(
   const encoders = stored.map((column) => {
     const { name } = column.source;
     const form = formOf(column, encoding, notUtf8.has(name));
-    return encoderOf(column, plan, form, missing.get(name) ?? { kind: 'null' });
+    // Not read from the file, so not in its encoding.
+    const atHome = formOf(column, 'utf8', false);
+    return encoderOf(column, plan, form, missingText(atHome, missing.get(name)));
   });
   return {
     encoders,
@@ -53,13 +55,11 @@ function encoderOf(
   column: ColumnPlan,
   table: TablePlan,
   form: Pick<ColumnEncoder, 'form' | 'convert'>,
-  missing: Cell,
+  missing: Buffer | null,
 ): ColumnEncoder {
   const isRowid = column.source.name === table.source.rowidAlias;
-  const nothing = Buffer.alloc(0);
-  if (column.source.generated !== null) return { form: 'skip', isRowid, missing: nothing };
-  const encoder: ColumnEncoder = { ...form, isRowid, missing: nothing };
-  return { ...encoder, missing: missingText(encoder, missing) };
+  if (column.source.generated !== null) return { form: 'skip', isRowid, missing: null };
+  return { ...form, isRowid, missing };
 }
 
 function formOf(
@@ -95,15 +95,16 @@ function inUtf8(cell: Cell, encoding: PageFile['encoding']): Cell {
   return cell.kind === 'text' ? { kind: 'text', bytes: utf8Of(cell.bytes, encoding) } : cell;
 }
 
-/** The COPY text of one value: that of a row which has it as its only column. */
-function missingText(encoder: ColumnEncoder, cell: Cell): Buffer {
+/** The COPY text of one value, that of a row which has it as its only column; null: it does not fit. */
+function missingText(
+  form: Pick<ColumnEncoder, 'form' | 'convert'>,
+  cell: Cell = { kind: 'null' },
+): Buffer | null {
   const { serial, body } = recordPart(cell);
-  const row = new RowText([encoder], 64);
+  const row = new RowText([{ ...form, isRowid: false, missing: null }], 64);
   const header = varint(serial);
   const record = Buffer.concat([Buffer.from([header.length + 1]), header, body]);
-  return row.write(record, 0, record.length, 0) === -1
-    ? row.take(0).subarray(0, -1)
-    : Buffer.from('\\N');
+  return row.write(record, 0, record.length, 0) === -1 ? row.take(0).subarray(0, -1) : null;
 }
 
 function recordPart(cell: Cell): { serial: number; body: Buffer } {
@@ -112,6 +113,10 @@ function recordPart(cell: Cell): { serial: number; body: Buffer } {
     case 'null':
       return { serial: 0, body: Buffer.alloc(0) };
     case 'integer':
+      // 0 and 1 as every file of today stores them: a boolean is written in no other way.
+      if (cell.value === 0n || cell.value === 1n) {
+        return { serial: Number(8n + cell.value), body: Buffer.alloc(0) };
+      }
       body.writeBigInt64BE(cell.value);
       return { serial: 6, body };
     case 'real':

@@ -1,12 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ColumnCensus, SourceSchema } from '../schema/model.js';
+import type { ColumnCensus, SourceSchema, SourceTable } from '../schema/model.js';
 import { listRowUnits, type RowUnits } from './btree.js';
 import type { Cell } from './cell.js';
-import { TableCensus } from './census.js';
-import { storedColumns } from './layout.js';
+import { examineTable } from './examine-table.js';
+import { examineInThread } from './examine-thread.js';
 import type { PageFile } from './page-file.js';
 
-const UNITS_PER_TURN = 128;
+/** Below so many pages, starting a thread takes longer than it saves. */
+const PAGES_FOR_A_THREAD = 8_192;
 
 /** One table, read once from its first row to its last. */
 export interface ExaminedTable {
@@ -20,7 +20,8 @@ export interface ExaminedTable {
 export type MissingValues = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
 
 /**
- * Reads every value of every table of a snapshot and counts what is there.
+ * Reads every value of every table of a snapshot and counts what is there, on two cores when there
+ * is enough to read.
  *
  * @param onPages told how many pages were read since the last call, and how many there are in all
  * @throws CardctlError `source` when the file breaks SQLite's format
@@ -35,39 +36,49 @@ export async function examineSnapshot(
   const units = new Map(
     schema.tables.map((table) => [table.name, listRowUnits(file, table.rootPage)]),
   );
-  const total = [...units.values()].reduce((sum, each) => sum + each.pages.length, 0);
-  const examined = new Map<string, ExaminedTable>();
-  for (const table of schema.tables) {
-    const tableUnits = units.get(table.name) as RowUnits;
-    const stored = storedColumns(table);
-    const defaults = missing.get(table.name);
-    const census = new TableCensus(
-      file,
-      tableUnits,
-      stored.map((column) => ({
-        isRowid: column.name === table.rowidAlias,
-        missing: defaults?.get(column.name) ?? { kind: 'null' },
-      })),
-    );
-    const pages = tableUnits.pages.length;
-    for (let unit = 0; unit < pages; unit += UNITS_PER_TURN) {
-      signal.throwIfAborted();
-      const to = Math.min(unit + UNITS_PER_TURN, pages);
-      census.count(unit, to);
-      onPages(to - unit, total);
-      await nextTurn();
-    }
-    const results = census.result();
-    examined.set(table.name, {
-      rows: census.rows,
-      units: tableUnits,
-      census: new Map(
-        stored.flatMap((column, i) => {
-          const result = results[i];
-          return result === undefined ? [] : [[column.name, result] as const];
-        }),
-      ),
-    });
+  const pagesOf = (table: SourceTable) => units.get(table.name)?.pages.length ?? 0;
+  const total = schema.tables.reduce((sum, table) => sum + pagesOf(table), 0);
+  const onSome = (pages: number) => onPages(pages, total);
+  const { here, there } = halves(schema.tables, pagesOf, total);
+  const either = new AbortController();
+  const both = AbortSignal.any([signal, either.signal]);
+  const counted = await Promise.all([
+    there.length === 0 ? [] : examineInThread(file.path, there, missing, both, onSome),
+    (async () => {
+      const found: [string, Omit<ExaminedTable, 'units'>][] = [];
+      for (const table of here) {
+        found.push([table.name, await examineTable(file, table, missing, both, onSome)]);
+      }
+      return found;
+    })(),
+  ]).catch((error: unknown) => {
+    either.abort();
+    throw error;
+  });
+  const byName = new Map(counted.flat());
+  return new Map(
+    schema.tables.map(({ name }) => {
+      const found = byName.get(name);
+      if (found === undefined) throw new Error(`table ${name} was not examined`);
+      return [name, { ...found, units: units.get(name) as RowUnits }];
+    }),
+  );
+}
+
+/** The largest tables first, each to the half that has less so far. */
+function halves(
+  tables: readonly SourceTable[],
+  pagesOf: (table: SourceTable) => number,
+  total: number,
+) {
+  const here: SourceTable[] = [];
+  const there: SourceTable[] = [];
+  if (total < PAGES_FOR_A_THREAD) return { here: [...tables], there };
+  let balance = 0;
+  for (const table of [...tables].sort((a, b) => pagesOf(b) - pagesOf(a))) {
+    const goesHere = balance <= 0;
+    (goesHere ? here : there).push(table);
+    balance += goesHere ? pagesOf(table) : -pagesOf(table);
   }
-  return examined;
+  return { here, there };
 }

@@ -16,7 +16,14 @@ import { type ExaminedTable, examineSnapshot, type MissingValues } from './exami
 import { missingValues } from './missing-values.js';
 import { PageFile } from './page-file.js';
 import { type BadRow, rehearse } from './rehearse.js';
-import { decodeRow, keyOf, keysAt, type RowCells } from './row-cells.js';
+import {
+  decodeRow,
+  keyOf,
+  keysAt,
+  rowsWithoutKey,
+  type StoredValue,
+  storedValues,
+} from './row-cells.js';
 
 /** Column rules by `table.column`, and what applies to all. */
 export interface MoveRules {
@@ -55,7 +62,7 @@ export interface RejectedRow {
   table: string;
   column: string;
   key: string;
-  row: RowCells;
+  values: Record<string, StoredValue>;
 }
 
 export interface PlanMoveOptions {
@@ -134,8 +141,26 @@ async function planExamined(
     tables,
     ddl,
     problems,
-    untranslated: [...planned.untranslated, ...ddl.untranslated],
+    untranslated: [
+      ...planned.untranslated,
+      ...ddl.untranslated.map((each) => withNullKeys(each, file, tables)),
+    ],
   };
+}
+
+/** Names the rows whose NULLs keep a key from being the primary key. */
+function withNullKeys(
+  each: Untranslated,
+  file: PageFile,
+  tables: readonly PlannedTable[],
+): Untranslated {
+  const table = tables.find(({ plan }) => plan.source.name === each.table);
+  if (each.what !== 'primary key' || table === undefined) return each;
+  const { source, columns } = table.plan;
+  const holdsNull = columns.some(
+    (column) => column.holdsNull === true && source.primaryKey.includes(column.source.name),
+  );
+  return holdsNull ? { ...each, ...rowsWithoutKey(file, table.units, source) } : each;
 }
 
 interface BadRows {
@@ -163,7 +188,7 @@ async function badRows(
       table: plan.source.name,
       column,
       key: keyOf(plan.source, cells, row.rowid),
-      row: cells,
+      values: storedValues(plan.source, file.encoding, row.bytes, row.start, row.rowid),
     });
   });
   return bad;

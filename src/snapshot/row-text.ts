@@ -8,8 +8,8 @@ export interface ColumnEncoder {
   form: ColumnForm;
   /** The column is the rowid: stored as NULL, its value is the row's key. */
   isRowid: boolean;
-  /** COPY text for rows written before `ALTER TABLE … ADD COLUMN`, which end early. */
-  missing: Buffer;
+  /** COPY text for rows written before `ALTER TABLE … ADD COLUMN`, which end early; null: they are bad. */
+  missing: Buffer | null;
   /** For form `convert`: the text for Postgres, null for NULL, undefined when the value is bad. */
   convert?: (cell: Cell) => string | null | undefined;
 }
@@ -55,7 +55,7 @@ export class RowText {
     this.#columns = columns;
     this.#forms = Uint8Array.from(columns, (column) => FORM[column.form]);
     this.#fixedBytes = columns.reduce(
-      (sum, column) => sum + Math.max(NUMBER_BYTES_MAX, column.missing.length) + 1,
+      (sum, column) => sum + Math.max(NUMBER_BYTES_MAX, column.missing?.length ?? 0) + 1,
       0,
     );
     this.buffer = Buffer.allocUnsafe(capacity);
@@ -98,6 +98,7 @@ export class RowText {
       if (header >= headerEnd) {
         if (form === FORM.skip) continue;
         const { missing } = this.#columns[column] as ColumnEncoder;
+        if (missing === null) return this.#refuse(rowStart, column);
         out.set(missing, pos);
         pos += missing.length;
         out[pos++] = TAB;

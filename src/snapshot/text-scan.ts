@@ -66,7 +66,9 @@ export function textShape(bytes: Uint8Array, at: number, end: number): number {
   }
   if (i < end) return isZone(bytes, i, end) ? WITH_ZONE : OTHER;
   const fraction = length - 20;
-  if (separator === 0x54 && fraction === 6) return T_MICROSECONDS;
+  // A fraction of zeros is not what isoformat() writes: the way back would leave it out.
+  if (separator === 0x54 && fraction === 6)
+    return isZeros(bytes, at + 20, end) ? OTHER : T_MICROSECONDS;
   if (separator === 0x20 && fraction === 3) return SPACE_MILLISECONDS;
   return OTHER;
 }
@@ -99,6 +101,11 @@ function isDigit(byte: number): boolean {
 
 function isDigits(bytes: Uint8Array, at: number, end: number): boolean {
   for (let i = at; i < end; i++) if (!isDigit(bytes[i] as number)) return false;
+  return true;
+}
+
+function isZeros(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = at; i < end; i++) if (bytes[i] !== 0x30) return false;
   return true;
 }
 

@@ -13,6 +13,7 @@ export interface StepJournal {
  *
  * Abort, journal and what a failure means are decided here and nowhere else.
  *
+ * @param isHalfMade the target was changed by the run that this one goes on with
  * @throws CardctlError the step's own error; `partway` once the target has been changed;
  *   `interrupted` on abort before that
  */
@@ -21,11 +22,12 @@ export async function runSteps<Context>(
   context: Context,
   deps: Deps,
   journal: StepJournal,
+  isHalfMade = false,
 ): Promise<void> {
   for (const step of steps) {
     if (step.skip?.(context) == null) await step.check?.(context);
   }
-  let targetChanged = false;
+  let targetChanged = isHalfMade;
   for (const step of steps) {
     const skipped = step.skip?.(context) ?? null;
     if (skipped !== null) {
@@ -42,7 +44,7 @@ export async function runSteps<Context>(
       journal.stepDone(step.name, detail);
       deps.report({ type: 'step', step: step.title, state: 'done', seconds: seconds(), detail });
     } catch (error) {
-      targetChanged ||= step.changesTarget === true;
+      targetChanged ||= step.changesTarget === 'bit by bit';
       journal.stepFailed(step.name, error);
       deps.report({
         type: 'step',
@@ -53,13 +55,13 @@ export async function runSteps<Context>(
       });
       throw asRunError(error, step, deps.signal, targetChanged);
     }
-    targetChanged ||= step.changesTarget === true;
+    targetChanged ||= step.changesTarget !== undefined;
   }
 }
 
 function throwIfAborted(signal: AbortSignal, targetChanged: boolean): void {
   if (!signal.aborted) return;
-  if (targetChanged) throw partway('interrupted', undefined);
+  if (targetChanged) throw partway('was interrupted', undefined);
   throw interrupted();
 }
 
@@ -73,15 +75,15 @@ function asRunError<Context>(
     return error;
   }
   if (targetChanged)
-    return partway(signal.aborted ? 'interrupted' : `failed in step "${step.title}"`, error);
+    return partway(signal.aborted ? 'was interrupted' : `failed in step "${step.title}"`, error);
   return signal.aborted ? interrupted() : error;
 }
 
 function partway(what: string, cause: unknown): CardctlError {
   const because = cause === undefined ? '' : `: ${messageOf(cause)}`;
-  return new CardctlError('partway', `the run was ${what}${because}`, {
+  return new CardctlError('partway', `the run ${what}${because}`, {
     cause,
-    hint: 'go on where it stopped with: cardctl migrate --resume   or start over with: cardctl migrate --clean',
+    hint: 'go on where it stopped with: cardctl migrate --resume',
   });
 }
 

@@ -22,8 +22,11 @@ export interface Step<Context> {
   check?(context: Context): Promise<void>;
   /** Does the work; safe to run again after a crash. Returns one clause about the outcome. */
   run(context: Context): Promise<string>;
-  /** A failure from here on leaves the target half made: it can be resumed. */
-  changesTarget?: boolean;
+  /**
+   * Once the target is changed, a failure leaves it half made and the run can be resumed. A step
+   * that changes it `whole` does so in one transaction: when it fails, it has changed nothing.
+   */
+  changesTarget?: 'whole' | 'bit by bit';
   /** Left out of this run, with the reason. */
   skip?(context: Context): string | null;
 }

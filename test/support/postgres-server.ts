@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { findServer } from '../../scripts/servers/find.js';
+import { childrenOf } from './children.js';
 import { freePort } from './free-port.js';
 import { guardServer } from './guard.js';
 import { type OsUser, serverUser } from './os-user.js';
@@ -17,6 +18,10 @@ export interface PostgresServer {
   port: number;
   /** The superuser's URL, of the `postgres` database. */
   adminUrl: string;
+  /** Kills every process of the server at once, as a power cut would. */
+  crash(): Promise<void>;
+  /** Starts the server again after a crash: the same data, the same port. */
+  startAgain(): Promise<void>;
   /** Stops the server and removes its directory. */
   stop(): Promise<void>;
 }
@@ -48,12 +53,17 @@ export async function startPostgres({
   };
   try {
     await initialize(home, auth);
-    const { server, port, adminUrl } = await startOnFreePort(home, settings);
+    const { server: first, port, adminUrl } = await startOnFreePort(home, settings);
+    let server = first;
+    const crash = () => killAll(server);
+    const startAgain = async () => {
+      server = await startAfterCrash(home, settings, port);
+    };
     const stop = async () => {
       await end(server);
       await remove();
     };
-    return { port, adminUrl, stop };
+    return { port, adminUrl, crash, startAgain, stop };
   } catch (error) {
     await remove();
     throw error;
@@ -111,8 +121,12 @@ async function startOnFreePort(home: Home, settings: Settings): Promise<Started>
 }
 
 /** A ready server, or undefined when it ended first: the port was taken, most likely. */
-async function start(home: Home, settings: Settings): Promise<Started | undefined> {
-  const port = await freePort();
+async function start(
+  home: Home,
+  settings: Settings,
+  wantedPort?: number,
+): Promise<Started | undefined> {
+  const port = wantedPort ?? (await freePort());
   const server = await spawnServer(home, { ...settings, ...ALWAYS, port: `${port}` });
   const adminUrl = `postgresql://postgres:${home.password}@127.0.0.1:${port}/postgres`;
   const deadline = performance.now() + 60_000;
@@ -125,6 +139,30 @@ async function start(home: Home, settings: Settings): Promise<Started | undefine
     await sleep(50);
   }
   return { server, port, adminUrl };
+}
+
+/** What is left of the old server's processes keeps the new one from starting, for a moment. */
+async function startAfterCrash(
+  home: Home,
+  settings: Settings,
+  port: number,
+): Promise<ChildProcess> {
+  for (let attempt = 1; attempt <= 50; attempt += 1) {
+    const started = await start(home, settings, port);
+    if (started !== undefined) return started.server;
+    await sleep(100);
+  }
+  throw new Error(`PostgreSQL did not start again:\n${await logOf(home)}`);
+}
+
+async function killAll(server: ChildProcess): Promise<void> {
+  if (hasEnded(server)) return;
+  server.ref();
+  const ended = once(server, 'exit');
+  const children = childrenOf(server.pid ?? 0);
+  server.kill('SIGKILL');
+  for (const pid of children) process.kill(pid, 'SIGKILL');
+  await ended;
 }
 
 type Settings = Readonly<Record<string, string>>;

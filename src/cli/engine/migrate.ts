@@ -4,12 +4,13 @@ import { CardctlError } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
 import type { Migration } from '../../steps/context.js';
 import { migrateSteps } from '../../steps/index.js';
+import { holdTarget } from '../../steps/migrate/hold.js';
 import { readMigrationRecord } from '../../steps/migrate/scaffolding.js';
 import { runSteps } from '../../steps/run.js';
 import type { Deps } from '../../steps/step.js';
 import type { MigrateReport, MigrateRequest } from '../commands/migrate.js';
-import { migrateSnapshot, removeSnapshot, sweepSnapshots } from './snapshots.js';
-import { holdTarget, openConfiguredTarget } from './target.js';
+import { migrateSnapshot, removeSnapshot } from './snapshots.js';
+import { openConfiguredTarget } from './target.js';
 
 /**
  * Runs a one-shot migrate: opens both sides, runs the steps, closes in reverse.
@@ -26,8 +27,8 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
   );
   try {
     const release = await holdTarget(target);
-    const run = options.resume ? await runToResume(target, workDir, journal.id) : journal.id;
-    sweepSnapshots(workDir, run);
+    const resumed = options.resume ? await runToResume(target, workDir) : null;
+    const run = resumed ?? journal.id;
     const phases: MigrateReport['phases'] = [];
     const migration: Migration = {
       ...deps,
@@ -43,7 +44,12 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       brokenForeignKeys: [],
       verified: null,
     };
-    await runSteps(migrateSteps, migration, migration, journal);
+    try {
+      await runSteps(migrateSteps, migration, migration, journal, resumed !== null);
+    } catch (error) {
+      if (resumed === null && !isPartway(error)) removeSnapshot(migration.snapshotPath);
+      throw error;
+    }
     removeSnapshot(migration.snapshotPath);
     await release();
     return {
@@ -60,11 +66,17 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
   }
 }
 
-/** The run whose load the target holds half; a new one when the target holds nothing of ours. */
-async function runToResume(target: Target, workDir: string, newRun: string): Promise<string> {
+function isPartway(error: unknown): boolean {
+  return error instanceof CardctlError && error.code === 'partway';
+}
+
+/** The run whose load the target holds half; null when the target holds nothing of ours. */
+async function runToResume(target: Target, workDir: string): Promise<string | null> {
   const client = await target.connect();
-  const record = await readMigrationRecord(client).finally(() => client.end());
-  if (record === null) return newRun;
+  const record = await readMigrationRecord(client)
+    .catch((error: unknown) => Promise.reject(target.explain(error)))
+    .finally(() => client.end());
+  if (record === null) return null;
   if (existsSync(migrateSnapshot(workDir, record.run))) return record.run;
   if (record.loaded) {
     throw new CardctlError('refused', 'there is nothing to resume: the load was finished', {

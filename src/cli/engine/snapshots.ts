@@ -13,17 +13,12 @@ export function verifySnapshot(workDir: string, run: string): string {
   return join(workDir, 'snapshots', `${VERIFY}${run}.db`);
 }
 
-/**
- * Makes the directory and removes what no run can use any more: whatever verify left behind when
- * it was killed and, for a migrate, the snapshots of runs other than the one that begins.
- */
-export function sweepSnapshots(workDir: string, migrateRun?: string): void {
+/** Makes the directory, and removes what a verify left behind when it was killed. */
+export function sweepVerifySnapshots(workDir: string): void {
   const directory = join(workDir, 'snapshots');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(directory)) {
-    const isOurs =
-      migrateRun === undefined ? !name.startsWith(VERIFY) : name.startsWith(migrateRun);
-    if (!isOurs) rmSync(join(directory, name), { force: true });
+    if (name.startsWith(VERIFY)) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import type { VerifyResult } from '../../steps/context.js';
 import type { Deps } from '../../steps/step.js';
 import { VERIFY_TITLE, verifyTarget } from '../../steps/verify/verify-target.js';
 import type { VerifyOptions } from '../commands/verify.js';
-import { removeSnapshot, sweepSnapshots, verifySnapshot } from './snapshots.js';
+import { removeSnapshot, sweepVerifySnapshots, verifySnapshot } from './snapshots.js';
 import { openConfiguredTarget } from './target.js';
 
 /**
@@ -16,7 +16,7 @@ export async function verify(options: VerifyOptions, deps: Deps): Promise<Verify
   const { target } = await openConfiguredTarget(options.targetUrl, workDir, deps.signal);
   const snapshotPath = verifySnapshot(workDir, randomBytes(4).toString('hex'));
   try {
-    sweepSnapshots(workDir);
+    sweepVerifySnapshots(workDir);
     await takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath });
     deps.report({ type: 'step', step: VERIFY_TITLE, state: 'started' });
     const startedMs = deps.clock.monotonicMs();

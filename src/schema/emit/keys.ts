@@ -86,8 +86,17 @@ function pushKey(
 ): void {
   const names = [...new Set(columns.map((column) => column.targetName))];
   const list = names.map(quoteIdent).join(', ');
-  const sql = `ALTER TABLE ${qualified(table.targetName)} ADD CONSTRAINT ${quoteIdent(name)} ${kind.toUpperCase()} (${list})`;
-  found.keys.push({ table: table.targetName, name, sql, unique: true, kind, columns: names });
+  const indexSql = `CREATE UNIQUE INDEX ${quoteIdent(name)} ON ${qualified(table.targetName)} (${list})`;
+  const sql = `ALTER TABLE ${qualified(table.targetName)} ADD CONSTRAINT ${quoteIdent(name)} ${kind.toUpperCase()} USING INDEX ${quoteIdent(name)}`;
+  found.keys.push({
+    table: table.targetName,
+    name,
+    indexSql,
+    sql,
+    unique: true,
+    kind,
+    columns: names,
+  });
 }
 
 function pushFolded(

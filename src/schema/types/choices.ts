@@ -38,6 +38,9 @@ export function choicesFor(misfit: Misfit, type: TargetType, column: string): st
       return [widen('numeric', 'keeps every number, however large'), reject];
     case 'not 0 or 1':
       return [widen('bigint', 'keeps every integer'), asText, map, reject];
+    case 'text':
+      if (type === 'bytea') return [widen('bytea', 'keeps text and blobs, both as bytes'), reject];
+      return [asText, map, reject];
     default:
       return type === 'text' || type === 'bytea' ? [asText, reject] : [asText, map, reject];
   }

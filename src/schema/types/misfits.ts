@@ -1,5 +1,6 @@
 import type {
   ColumnCensus,
+  RowLocator,
   SourceColumn,
   TargetType,
   TextShape,
@@ -14,6 +15,8 @@ export interface Misfit {
   count: number;
   /** The values in words, e.g. `3 texts`. */
   what: string;
+  /** The first rows that hold them. */
+  seenAt: RowLocator[];
 }
 
 interface MisfitOptions {
@@ -39,8 +42,9 @@ const MISFITS: Record<TargetType, MisfitsOf> = {
   bigint: (census) => {
     const overflowed = census.counts['overflowed integer'];
     return [
-      misfit('real', census.counts.real - overflowed, 'real numbers'),
+      misfit(census, 'real', census.counts.real - overflowed, 'real numbers'),
       misfit(
+        census,
         'overflowed integer',
         overflowed,
         'numbers of 2^63 and more, which SQLite holds as REAL',
@@ -50,7 +54,7 @@ const MISFITS: Record<TargetType, MisfitsOf> = {
     ];
   },
   'double precision': (census) => [
-    misfit('unsafe integer', census.counts['unsafe integer'], 'integers above 2^53'),
+    misfit(census, 'unsafe integer', census.counts['unsafe integer'], 'integers above 2^53'),
     ...texts(census),
     ...blobs(census),
   ],
@@ -59,8 +63,8 @@ const MISFITS: Record<TargetType, MisfitsOf> = {
     ...blobs(census),
   ],
   boolean: (census) => [
-    misfit('not 0 or 1', census.counts['not 0 or 1'], 'integers other than 0 and 1'),
-    misfit('real', census.counts.real, 'real numbers'),
+    misfit(census, 'not 0 or 1', census.counts['not 0 or 1'], 'integers other than 0 and 1'),
+    ...reals(census),
     ...texts(census),
     ...blobs(census),
   ],
@@ -82,46 +86,63 @@ const MISFITS: Record<TargetType, MisfitsOf> = {
   ],
   uuid: (census) => [
     ...(census.textBytesMax > 36
-      ? [misfit('text', census.counts.text, `texts, some longer than a uuid`)]
+      ? [misfit(census, 'text', census.counts.text, `texts, some longer than a uuid`)]
       : shapedTexts(census, ['other', 'YYYY-MM-DD'], 'texts that are no uuid')),
     ...numbers(census),
     ...blobs(census),
   ],
   json: (census) => [
-    misfit('text', census.shapes.empty, 'empty texts, which are no JSON'),
+    misfit(census, 'text', census.shapes.empty, 'empty texts, which are no JSON', ['empty']),
     ...unprintable(census),
     ...numbers(census),
     ...blobs(census),
   ],
 };
 
-function misfit(kind: ValueKind, count: number, words: string): Misfit {
-  return { kind, count, what: `${count} ${words}` };
+function misfit(
+  { seenAt }: ColumnCensus,
+  kind: ValueKind,
+  count: number,
+  words: string,
+  from: readonly (ValueKind | TextShape)[] = [kind],
+): Misfit {
+  const rows = from.flatMap((each) => seenAt[each] ?? []);
+  rows.sort((a, b) => a.unit - b.unit || a.row - b.row);
+  return { kind, count, what: `${count} ${words}`, seenAt: rows.slice(0, LOCATORS_MAX) };
 }
 
-function texts({ counts }: ColumnCensus): Misfit[] {
-  return [misfit('text', counts.text, 'texts')];
+/** As many as the census keeps of each kind. */
+const LOCATORS_MAX = 10;
+
+function texts(census: ColumnCensus): Misfit[] {
+  return [misfit(census, 'text', census.counts.text, 'texts')];
 }
 
-function blobs({ counts }: ColumnCensus): Misfit[] {
-  return [misfit('blob', counts.blob, 'blobs')];
+function blobs(census: ColumnCensus): Misfit[] {
+  return [misfit(census, 'blob', census.counts.blob, 'blobs')];
 }
 
-function numbers({ counts }: ColumnCensus): Misfit[] {
+function reals(census: ColumnCensus): Misfit[] {
+  const from = ['real', 'overflowed integer'] as const;
+  return [misfit(census, 'real', census.counts.real, 'real numbers', from)];
+}
+
+function numbers(census: ColumnCensus): Misfit[] {
+  return [misfit(census, 'integer', census.counts.integer, 'integers'), ...reals(census)];
+}
+
+function unprintable(census: ColumnCensus): Misfit[] {
+  const { counts } = census;
   return [
-    misfit('integer', counts.integer, 'integers'),
-    misfit('real', counts.real, 'real numbers'),
-  ];
-}
-
-function unprintable({ counts }: ColumnCensus): Misfit[] {
-  return [
-    misfit('NUL in text', counts['NUL in text'], 'texts with a NUL character inside'),
-    misfit('not UTF-8', counts['not UTF-8'], 'texts that are not UTF-8'),
+    misfit(census, 'NUL in text', counts['NUL in text'], 'texts with a NUL character inside'),
+    misfit(census, 'not UTF-8', counts['not UTF-8'], 'texts that are not UTF-8'),
   ];
 }
 
 function shapedTexts(census: ColumnCensus, shapes: readonly TextShape[], words: string): Misfit[] {
-  const fitting = shapes.reduce((sum, shape) => sum + census.shapes[shape], 0);
-  return [misfit('text', census.counts.text - fitting, words)];
+  const others = (Object.keys(census.shapes) as TextShape[]).filter(
+    (shape) => !shapes.includes(shape),
+  );
+  const count = others.reduce((sum, shape) => sum + census.shapes[shape], 0);
+  return [misfit(census, 'text', count, words, others)];
 }

@@ -60,13 +60,19 @@ function numericType(column: SourceColumn, census: ColumnCensus): NaturalType {
     return { type: 'date', why: 'declared DATE, and every value is YYYY-MM-DD' };
   }
   if (/^(DATETIME|TIMESTAMP)\b/.test(declared)) {
-    for (const form of ['YYYY-MM-DD HH:MM:SS', 'YYYY-MM-DDTHH:MM:SS[.ffffff]'] as const) {
+    for (const form of TIMESTAMP_FORMS) {
       if (!onlyShapes(...FORM_SHAPES[form])) continue;
       return { type: 'timestamp', why: `declared ${declared}, and every value is ${form}` };
     }
   }
   return { type: 'text', why: `declared ${declared}, holds text` };
 }
+
+const TIMESTAMP_FORMS = [
+  'YYYY-MM-DD HH:MM:SS',
+  'YYYY-MM-DD HH:MM:SS.fff',
+  'YYYY-MM-DDTHH:MM:SS[.ffffff]',
+] as const;
 
 function typeOfValues(column: SourceColumn, { counts }: ColumnCensus): NaturalType {
   const numbers = counts.integer + counts.real;

@@ -1,7 +1,7 @@
 /** The process in which one task runs: see `runInChild`. */
-import { CardctlError, messageOf } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
-import type { ChildMessage, WireError } from './child.js';
+import { toWire } from '../../lib/wire-error.js';
+import type { ChildMessage } from './child.js';
 import { copySource } from './copy.js';
 import { inspect } from './inspect.js';
 import { sampleSource } from './sample.js';
@@ -40,13 +40,4 @@ function send(message: ChildMessage): void {
 function sendLast(message: ChildMessage): void {
   process.removeAllListeners('disconnect');
   process.send?.(message, undefined, undefined, () => process.disconnect());
-}
-
-function toWire(error: unknown): WireError {
-  const stack = error instanceof Error ? error.stack : undefined;
-  if (!(error instanceof CardctlError)) {
-    return { code: 'internal', message: messageOf(error), hint: undefined, details: {}, stack };
-  }
-  const { code, message, hint, details } = error;
-  return { code, message, hint, details, stack };
 }

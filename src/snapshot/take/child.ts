@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CardctlError, type ErrorCode } from '../../lib/errors.js';
+import type { ChildProcess } from 'node:child_process';
+import { forkBeside } from '../../lib/beside.js';
+import { CardctlError } from '../../lib/errors.js';
 import type { Report, ReportEvent } from '../../lib/report.js';
+import { fromWire, type WireError } from '../../lib/wire-error.js';
 import type { TaskName, Tasks } from './tasks.js';
 
 /** What the child sends. */
@@ -10,15 +10,6 @@ export type ChildMessage =
   | { type: 'event'; event: ReportEvent }
   | { type: 'done'; result: unknown }
   | { type: 'failed'; error: WireError };
-
-/** A CardctlError on its way between processes. */
-export interface WireError {
-  code: ErrorCode;
-  message: string;
-  hint: string | undefined;
-  details: Record<string, unknown>;
-  stack: string | undefined;
-}
 
 interface Surroundings {
   report: Report;
@@ -68,28 +59,11 @@ export function interrupted(): CardctlError {
   return new CardctlError('interrupted', 'stopped; nothing was left behind');
 }
 
-/** The child runs from the same kind of file as this one: TypeScript in a checkout, or built. */
 function startChild(): ChildProcess {
-  const isSource = import.meta.url.endsWith('.ts');
-  const entry = new URL(isSource ? './child-main.ts' : './child-main.js', import.meta.url);
-  return fork(fileURLToPath(entry), {
-    execArgv: isSource ? ['--import', tsxLoader()] : [],
+  return forkBeside(import.meta.url, 'child-main', {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-}
-
-function tsxLoader(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-}
-
-function fromWire({ code, message, hint, details, stack }: WireError): CardctlError {
-  const error = new CardctlError(code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    details,
-  });
-  if (code === 'internal' && stack !== undefined) error.stack = stack;
-  return error;
 }
 
 function diedOf(

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { takeSnapshot } from '../../snapshot/take/index.js';
 import type { Migration } from '../context.js';
 import type { Step } from '../step.js';
@@ -16,6 +17,7 @@ export const snapshot: Step<Migration> = {
   async run(migration) {
     const { sourcePath, snapshotPath, report, clock, signal, options } = migration;
     const { holdMsMax, acceptHold } = options;
+    removeOthers(snapshotPath);
     const taken = await takeSnapshot({
       sourcePath,
       targetPath: snapshotPath,
@@ -36,3 +38,15 @@ export const snapshot: Step<Migration> = {
     return `${taken.pageCount.toLocaleString('en')} pages, ${held}`;
   },
 };
+
+/**
+ * What other runs left behind can be used no more. Not before this run may begin: one that is
+ * refused must leave the snapshot of the run that can be resumed.
+ */
+function removeOthers(snapshotPath: string): void {
+  const directory = dirname(snapshotPath);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(basename(snapshotPath))) rmSync(join(directory, name), { force: true });
+  }
+}

@@ -2,7 +2,6 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CardctlError } from '../../lib/errors.js';
 import { type PlannedProblem, planMove, type RejectedRow } from '../../snapshot/plan-move.js';
-import { cellLiteral } from '../../snapshot/row-cells.js';
 import type { Migration } from '../context.js';
 import type { Step } from '../step.js';
 
@@ -30,7 +29,7 @@ export const census: Step<Migration> = {
       report({
         type: 'note',
         level: 'warning',
-        message: `${each.what} ${each.name} of ${each.table}: ${each.reason}`,
+        message: `${each.what} ${each.name}${each.table === '' ? '' : ` of ${each.table}`}: ${each.reason}`,
       });
     }
     if (rejects.count > 0) {
@@ -57,16 +56,9 @@ class RejectFile {
     rmSync(this.path, { force: true });
   }
 
-  add({ table, column, key, row }: RejectedRow): void {
+  add(row: RejectedRow): void {
     this.count++;
-    const values = Object.fromEntries(
-      [...row].map(([name, cell]) => [
-        name,
-        { class: cell.kind, sql: cellLiteral(cell, Infinity) },
-      ]),
-    );
-    const line = JSON.stringify({ table, column, key, values });
-    appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
+    appendFileSync(this.path, `${JSON.stringify(row)}\n`, { mode: 0o600 });
   }
 }
 

@@ -10,6 +10,9 @@ import { RowText } from '../../snapshot/row-text.js';
 import { RowScanner } from '../../snapshot/scan.js';
 import { type CopiedChunk, claimChunk, recordChunk } from './scaffolding.js';
 
+/** Pages per chunk: what a crash costs at most, some 8 MB or 50,000 rows. */
+export const CHUNK_UNITS = 2_048;
+
 /** A stretch of a table's units that is copied in one transaction. */
 export interface Chunk {
   table: PlannedTable;

@@ -7,18 +7,22 @@ import { TARGET_SCHEMA } from '../../schema/target-schema.js';
 import type { MovePlan } from '../../snapshot/plan-move.js';
 import { type Migration, planOf } from '../context.js';
 import type { Step } from '../step.js';
+import { CHUNK_UNITS } from './copy-chunk.js';
+import { joinHold } from './hold.js';
 import { readMigrationRecord, recordMigration } from './scaffolding.js';
 
 /** Makes the empty tables, in one transaction with the record that a load has begun. */
 export const createSchema: Step<Migration> = {
   name: 'schema',
   title: 'create tables',
-  changesTarget: true,
+  changesTarget: 'whole',
 
   async check(migration) {
     const client = await migration.target.connect();
     try {
       await checkTarget(client, migration);
+    } catch (error) {
+      throw migration.target.explain(error);
     } finally {
       await client.end();
     }
@@ -26,9 +30,10 @@ export const createSchema: Step<Migration> = {
 
   async run(migration) {
     const plan = planOf(migration);
-    const fingerprint = fingerprintOf(migration.snapshotPath, plan);
+    const fingerprint = fingerprintOf(migration, plan);
     const client = await migration.target.connect();
     try {
+      await joinHold(client);
       const record = await readMigrationRecord(client);
       if (migration.options.resume && record !== null) {
         if (record.fingerprint !== fingerprint) throw changedSince();
@@ -39,6 +44,8 @@ export const createSchema: Step<Migration> = {
       for (const table of plan.ddl.tables) await client.query(table.sql);
       await recordMigration(client, migration.run, fingerprint);
       await client.query('COMMIT');
+    } catch (error) {
+      throw migration.target.explain(error);
     } finally {
       await client.end();
     }
@@ -68,7 +75,9 @@ async function checkTarget(client: Client, migration: Migration): Promise<void> 
   const names = relations.map((each) => `${each.kind} ${each.schema}.${each.name}`);
   if (!options.clean) {
     throw new CardctlError('refused', `the target holds ${summary(names)}`, {
-      hint: 'go on with an unfinished run with: cardctl migrate --resume   or drop them all with: cardctl migrate --clean',
+      hint: options.resume
+        ? 'none of it is from an unfinished run: give another --target, or drop it all with: cardctl migrate --clean'
+        : 'go on with an unfinished run with: cardctl migrate --resume   or drop them all with: cardctl migrate --clean',
       details: { relations: names },
     });
   }
@@ -111,12 +120,17 @@ async function drop(client: Client, relations: Relation[]): Promise<void> {
 }
 
 /** Of everything that decides what is copied and how: a resumed run must find it unchanged. */
-function fingerprintOf(snapshotPath: string, plan: MovePlan): string {
+function fingerprintOf({ snapshotPath, options }: Migration, plan: MovePlan): string {
   const { size, mtimeMs } = statSync(snapshotPath);
+  const { tables, keys, indexes, foreignKeys } = plan.ddl;
   const facts = {
     snapshot: { size, mtimeMs },
-    ddl: plan.ddl.tables.map((table) => table.sql),
+    ddl: [...tables, ...keys, ...indexes].map(({ sql }) => sql),
+    foreignKeys: foreignKeys.map(({ addSql }) => addSql),
+    brokenForeignKeys: options.brokenForeignKeys,
+    columnRules: [...options.rules.columns].sort(([a], [b]) => (a < b ? -1 : 1)),
     units: plan.tables.map((table) => table.units.pages.length),
+    chunkUnits: CHUNK_UNITS,
     rejected: plan.tables.map((table) => table.rejectedRows),
   };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');

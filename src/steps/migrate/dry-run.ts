@@ -13,7 +13,7 @@ import { withPrivateSnapshot } from '../../snapshot/take/private.js';
 import type { BrokenForeignKey, MigrateOptions } from '../context.js';
 import type { Deps } from '../step.js';
 import { doesNotFit } from './census.js';
-import { CHUNK_UNITS } from './load.js';
+import { CHUNK_UNITS } from './copy-chunk.js';
 
 export interface DryRunOptions
   extends Pick<MigrateOptions, 'rules' | 'brokenForeignKeys'>,
@@ -103,7 +103,10 @@ export async function planMigration(options: DryRunOptions, deps: Deps): Promise
 function statementsOf({ ddl }: MovePlan): Statement[] {
   return [
     ...ddl.tables.map(({ table, sql }): Statement => ({ phase: 'table', table, sql })),
-    ...ddl.keys.map(({ table, sql }): Statement => ({ phase: 'key', table, sql })),
+    ...ddl.keys.flatMap(({ table, indexSql, sql }): Statement[] => [
+      { phase: 'key', table, sql: indexSql },
+      { phase: 'key', table, sql },
+    ]),
     ...ddl.indexes.map(({ table, sql }): Statement => ({ phase: 'index', table, sql })),
     ...ddl.foreignKeys.flatMap(({ table, addSql, validateSql }): Statement[] => [
       { phase: 'foreign key', table, sql: addSql },

@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
-import type { ForeignKeyDdl } from '../../schema/emit.js';
-import { quoteIdent } from '../../schema/identifiers.js';
+import type { KeyDdl } from '../../schema/emit.js';
 import { qualified } from '../../schema/target-schema.js';
 import type { MovePlan } from '../../snapshot/plan-move.js';
 import type { Migration } from '../context.js';
@@ -10,72 +9,70 @@ import type { Task } from './work-queue.js';
 /** Work of building an index, in the unit of copying a page. */
 const INDEX_COST = 0.5;
 
-/** `foreign_key_violation` */
-const FOREIGN_KEY_VIOLATION = '23503';
-
-const EXAMPLES_MAX = 5;
-
 /**
- * Keys, indexes, statistics and foreign keys, each as a task that waits for what it needs. A task
- * whose result is in the catalog already is done: the same list serves a resumed run.
+ * Indexes, keys, next ids and statistics of every table, each as a task that waits for what it
+ * needs. A task whose result is in the catalog already is done: the same list serves a resumed run.
  */
 export function indexTasks(
   migration: Migration,
   plan: MovePlan,
   tallies: ReadonlyMap<string, TableTally>,
 ): Task<Client>[] {
-  const built = new Map<string, string[]>();
-  const tasks = [...plan.ddl.keys, ...plan.ddl.indexes].map((index): Task<Client> => {
-    const id = `index ${index.name}`;
-    built.set(index.table, [...(built.get(index.table) ?? []), id]);
-    const tally = tallies.get(index.table);
-    return {
-      id,
-      after: [copiedTaskId(index.table)],
-      cost: INDEX_COST * (tally?.table.units.pages.length ?? 0),
-      exclusive: 'kind' in index ? [`table ${index.table}`] : [],
-      run: async (client) => {
-        if (await relationExists(client, index.name)) return;
-        const started = migration.clock.monotonicMs();
-        await client.query(index.sql);
-        if (tally) tally.indexSeconds += (migration.clock.monotonicMs() - started) / 1000;
-      },
-    };
+  const { keys, indexes } = plan.ddl;
+  const builds = [...keys.map(({ indexSql, ...key }) => ({ ...key, sql: indexSql })), ...indexes];
+  return plan.ddl.tables.flatMap(({ table }) => {
+    const own = builds
+      .filter((index) => index.table === table)
+      .map((index) => buildTask(migration, index, tallies.get(table)));
+    return [...own, completionTask(plan, table, own)];
   });
-  for (const { table } of plan.ddl.tables) {
-    tasks.push({
-      id: `analyze ${table}`,
-      after: [...(built.get(table) ?? []), copiedTaskId(table)],
-      cost: 0,
-      run: async (client) => void (await client.query(`ANALYZE ${qualified(table)}`)),
-    });
-  }
-  for (const { table, column, sql } of plan.ddl.sequences) {
-    tasks.push({
-      id: `sequence ${table}.${column}`,
-      after: [copiedTaskId(table)],
-      cost: 0,
-      exclusive: [`table ${table}`],
-      run: async (client) => void (await client.query(sql)),
-    });
-  }
-  const ready = (table: string) => [...(built.get(table) ?? []), copiedTaskId(table)];
-  for (const key of plan.ddl.foreignKeys) {
-    tasks.push({
-      id: `foreign key ${key.name}`,
-      after: [...ready(key.table), ...ready(key.parent)],
-      cost: INDEX_COST * (tallies.get(key.table)?.table.units.pages.length ?? 0),
-      // ALTER TABLE locks child and parent: two at once on the same table would only wait.
-      exclusive: [...new Set([`table ${key.table}`, `table ${key.parent}`])],
-      run: (client) => addForeignKey(migration, client, key),
-    });
-  }
-  return tasks;
 }
 
 /** Id of the task that stands for "every chunk of the table is in". */
 export function copiedTaskId(targetName: string): string {
   return `copied ${targetName}`;
+}
+
+/** Id of the task behind which a table has all but its foreign keys. */
+export function completeTaskId(targetName: string): string {
+  return `complete ${targetName}`;
+}
+
+/** Building takes a SHARE lock, which others that build on the same table have no trouble with. */
+function buildTask(
+  { clock }: Migration,
+  index: { table: string; name: string; sql: string },
+  tally: TableTally | undefined,
+): Task<Client> {
+  return {
+    id: `index ${index.name}`,
+    after: [copiedTaskId(index.table)],
+    cost: INDEX_COST * (tally?.table.units.pages.length ?? 0),
+    run: async (client) => {
+      if (await relationExists(client, index.name)) return;
+      const started = clock.monotonicMs();
+      await client.query(index.sql);
+      if (tally) tally.indexSeconds += (clock.monotonicMs() - started) / 1000;
+    },
+  };
+}
+
+/** What locks the whole table, each for a moment: so it waits until nothing else is done to it. */
+function completionTask(plan: MovePlan, table: string, builds: Task<Client>[]): Task<Client> {
+  return {
+    id: completeTaskId(table),
+    after: [copiedTaskId(table), ...builds.map((build) => build.id)],
+    cost: 0,
+    run: async (client) => {
+      for (const key of plan.ddl.keys.filter((each) => each.table === table)) {
+        if (!(await constraintExists(client, key))) await client.query(key.sql);
+      }
+      for (const { sql } of plan.ddl.sequences.filter((each) => each.table === table)) {
+        await client.query(sql);
+      }
+      await client.query(`ANALYZE ${qualified(table)}`);
+    },
+  };
 }
 
 async function relationExists(client: Client, name: string): Promise<boolean> {
@@ -86,40 +83,14 @@ async function relationExists(client: Client, name: string): Promise<boolean> {
   return rows[0]?.it_does === 't';
 }
 
-async function addForeignKey(migration: Migration, client: Client, key: ForeignKeyDdl) {
-  if (!(await constraintExists(client, key))) await client.query(key.addSql);
-  try {
-    await client.query(key.validateSql);
-  } catch (error) {
-    if ((error as { code?: string }).code !== FOREIGN_KEY_VIOLATION) throw error;
-    await reportBroken(migration, client, key);
-  }
-}
-
-async function constraintExists(client: Client, key: ForeignKeyDdl): Promise<boolean> {
+/** Whether a table has a constraint of this name. */
+export async function constraintExists(
+  client: Client,
+  { table, name }: Pick<KeyDdl, 'table' | 'name'>,
+): Promise<boolean> {
   const { rowCount } = await client.query(
     'SELECT 1 FROM pg_constraint WHERE conname = $1 AND conrelid = to_regclass($2)',
-    [key.name, qualified(key.table)],
+    [name, qualified(table)],
   );
   return rowCount === 1;
-}
-
-/** A foreign key that the source declared and never enforced: the game must go on as it did. */
-async function reportBroken(migration: Migration, client: Client, key: ForeignKeyDdl) {
-  const omit = migration.options.brokenForeignKeys === 'omit';
-  const { rows } = await client.query<{ orphans: string; key: string }>(key.orphanSql, [
-    EXAMPLES_MAX,
-  ]);
-  if (omit) {
-    await client.query(
-      `ALTER TABLE ${qualified(key.table)} DROP CONSTRAINT ${quoteIdent(key.name)}`,
-    );
-  }
-  migration.brokenForeignKeys.push({
-    table: key.table,
-    name: key.name,
-    orphans: Number(rows[0]?.orphans ?? 0),
-    examples: rows.map((row) => row.key),
-    outcome: omit ? 'left out' : 'not validated',
-  });
 }

@@ -3,7 +3,9 @@ import { PageFile } from '../../snapshot/page-file.js';
 import type { PlannedTable } from '../../snapshot/plan-move.js';
 import { type Migration, planOf } from '../context.js';
 import type { Step } from '../step.js';
-import { type Chunk, copyChunk } from './copy-chunk.js';
+import { CHUNK_UNITS, type Chunk, copyChunk } from './copy-chunk.js';
+import { foreignKeyTasks } from './foreign-key-tasks.js';
+import { joinHold } from './hold.js';
 import { copiedTaskId, indexTasks } from './index-tasks.js';
 import {
   type CopiedChunk,
@@ -14,9 +16,6 @@ import {
 import { TableTally } from './table-tally.js';
 import { runQueue, type Task } from './work-queue.js';
 
-/** Pages per chunk: what a crash costs at most, some 8 MB or 50,000 rows. */
-export const CHUNK_UNITS = 2_048;
-
 /**
  * Copies the rows, builds keys and indexes, then foreign keys: a table's indexes are built while
  * other tables still load.
@@ -24,7 +23,7 @@ export const CHUNK_UNITS = 2_048;
 export const load: Step<Migration> = {
   name: 'load',
   title: 'copy rows, build indexes and keys',
-  changesTarget: true,
+  changesTarget: 'bit by bit',
 
   async run(migration) {
     const { clock, options } = migration;
@@ -48,9 +47,12 @@ export const load: Step<Migration> = {
         copyTasks(migration, file, table, done, tallies.get(table.plan.targetName) as TableTally),
       );
       tasks.push(...indexTasks(migration, plan, tallies));
+      tasks.push(...foreignKeyTasks(migration, plan, tallies));
       await runQueue(tasks, clients, migration.signal);
       await recordLoaded(clients[0] as Client, migration.run);
       migration.loaded = [...tallies.values()].map((tally) => tally.result());
+    } catch (error) {
+      throw migration.target.explain(error);
     } finally {
       file.close();
       await Promise.all(clients.map((client) => client.end()));
@@ -110,6 +112,7 @@ function copyTaskId(table: PlannedTable, number: number): string {
 /** A connection set for bulk work. Settings that any role may change; they end with the session. */
 async function openLoader(migration: Migration): Promise<Client> {
   const client = await migration.target.connect();
+  await joinHold(client);
   // A crash of the server may lose the last chunks together with their records: they are copied again.
   await client.query(`SET synchronous_commit = off`);
   await client.query(`SET maintenance_work_mem = '256MB'`);

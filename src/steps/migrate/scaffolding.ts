@@ -90,9 +90,13 @@ export async function recordChunk(
   );
 }
 
-/** Marks the load as complete and forgets its chunks. */
+/**
+ * Marks the load as complete and forgets its chunks. Waits until that is on the server's disk, and
+ * all before it with it: from here on nothing remembers how to make good what a crash loses.
+ */
 export async function recordLoaded(client: Client, run: string): Promise<void> {
   await client.query('BEGIN');
+  await client.query('SET LOCAL synchronous_commit = on');
   await client.query('UPDATE cardctl.migration SET loaded_at = now() WHERE run = $1', [run]);
   await client.query('TRUNCATE cardctl.copied_chunk');
   await client.query('COMMIT');

@@ -1,14 +1,17 @@
+import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import { sqliteText } from '../../schema/literals.js';
 import { doubleText } from '../../schema/values/number-text.js';
 import type { Difference, TableComparison } from '../context.js';
 import type { ComparedColumn, ComparedTable } from './compared-table.js';
 import { isNullField, splitFields, unescapeField } from './copy-fields.js';
-import { MISFIT, type SourceChunk, type SourceRows } from './source-rows.js';
+import { MISFIT } from './source-rows.js';
+import type { SourceChunk, SourceThread } from './source-thread.js';
 import { TargetLines } from './target-lines.js';
 
 interface CompareOptions {
-  /** Rows whose values do not fit were left out on request. */
-  rejects: boolean;
+  /** Have every text escaped from the first row on. */
+  escapes: boolean;
   signal: AbortSignal;
   onRows: (rows: number, bytes: number) => void;
   onDifference: (difference: Difference) => void;
@@ -20,7 +23,7 @@ interface CompareOptions {
  */
 export async function compareTable(
   table: ComparedTable,
-  source: SourceRows,
+  source: SourceThread,
   target: Readable,
   options: CompareOptions,
 ): Promise<TableComparison> {
@@ -30,18 +33,21 @@ export async function compareTable(
 
 class Comparison {
   readonly #result: TableComparison;
+  /** Some text has turned out to need escaping, which costs seven passes over each. */
+  #escapes: boolean;
 
   constructor(
     readonly table: ComparedTable,
-    readonly source: SourceRows,
+    readonly source: SourceThread,
     readonly target: TargetLines,
     readonly options: CompareOptions,
   ) {
+    this.#escapes = options.escapes;
     this.#result = { table: table.targetName, rows: 0, rejected: 0, differences: 0 };
   }
 
   async run(): Promise<TableComparison> {
-    for (const chunk of this.source.chunks()) {
+    for await (const chunk of this.source.chunks(this.table, () => this.#escapes)) {
       this.options.signal.throwIfAborted();
       if (!(await this.target.skip(chunk.text))) await this.#compareEscaped(chunk);
       this.#result.rows += chunk.rows;
@@ -55,8 +61,8 @@ class Comparison {
   }
 
   async #compareEscaped(chunk: SourceChunk): Promise<void> {
-    const text = chunk.escaped();
-    if (await this.target.skip(text)) this.source.escapesControls = true;
+    const text = await chunk.escaped();
+    if (await this.target.skip(text)) this.#escapes = true;
     else await this.#compareLines(text);
   }
 
@@ -65,9 +71,21 @@ class Comparison {
     for (let start = 0, end = 0; start < text.length; start = end + 1) {
       end = text.indexOf(0x0a, start);
       const fields = splitFields(text.subarray(start, end));
-      if (this.options.rejects && fields.some(isMisfit)) this.#result.rejected++;
+      if (this.#isRejected(fields)) this.#result.rejected++;
+      else if (this.#hasKeyOfItsOwn(fields)) this.#missing(fields);
       else await this.#compareRow(fields);
     }
+  }
+
+  #isRejected(fields: Buffer[]): boolean {
+    return this.table.columns.some(
+      (column) => column.rejects && doesNotFit(column, fields[column.index] as Buffer),
+    );
+  }
+
+  /** No row of the target can have this key, and it has no place in the order of those that can. */
+  #hasKeyOfItsOwn(fields: Buffer[]): boolean {
+    return this.table.key.some((column) => doesNotFit(column, fields[column.index] as Buffer));
   }
 
   async #compareRow(sourceFields: Buffer[]): Promise<void> {
@@ -140,6 +158,12 @@ function isMisfit(field: Buffer): boolean {
   return field.length > 2 && field[0] === 0x5c && field[1] === 0x3f;
 }
 
+/** A value that the target cannot hold: of another class, or text that is none to Postgres. */
+function doesNotFit({ plan }: ComparedColumn, field: Buffer): boolean {
+  if (isMisfit(field)) return true;
+  return plan.type === 'text' && (field.includes(0) || !isUtf8(field));
+}
+
 /** Different bytes, same value: a double that the two sides print in another way. */
 function equalValues({ plan }: ComparedColumn, left: Buffer, right: Buffer): boolean {
   if (isNullField(left) || isNullField(right) || isMisfit(left)) return false;
@@ -151,8 +175,6 @@ function compareKeyFields({ plan }: ComparedColumn, left: Buffer, right: Buffer)
   if (left.equals(right)) return 0;
   if (isNullField(left)) return -1;
   if (isNullField(right)) return 1;
-  // SQLite sorts text and blobs behind every number.
-  if (isMisfit(left)) return 1;
   if (plan.type === 'bigint') {
     const difference = BigInt(left.toString('latin1')) - BigInt(right.toString('latin1'));
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
@@ -179,13 +201,13 @@ function literal({ plan }: ComparedColumn, field: Buffer): string {
     case 'bytea':
       return `X'${text.slice(2)}'`;
     default:
-      return `'${text.replaceAll("'", "''")}'`;
+      return sqliteText(unescapeField(field));
   }
 }
 
 function misfitLiteral(typeAndHex: string): string {
   const [kind = '', hex = ''] = typeAndHex.split(':');
   if (kind === 'blob') return `X'${hex}'`;
-  const text = Buffer.from(hex, 'hex').toString('utf8');
-  return kind === 'text' ? `'${text.replaceAll("'", "''")}'` : text;
+  const bytes = Buffer.from(hex, 'hex');
+  return kind === 'text' ? sqliteText(bytes) : bytes.toString('latin1');
 }

@@ -1,10 +1,12 @@
 import { converterFor } from '../../schema/convert.js';
-import type { ColumnPlan, SourceTable } from '../../schema/model.js';
+import type { ColumnPlan, SourceSchema, SourceTable } from '../../schema/model.js';
 
 export interface ComparedColumn {
   plan: ColumnPlan;
   /** Place among the compared columns. */
   index: number;
+  /** A row with a value that does not fit was left out on request, and is not missed. */
+  rejects: boolean;
 }
 
 /** One table as both sides know it. */
@@ -18,23 +20,29 @@ export interface ComparedTable {
   key: ComparedColumn[];
   /** The key's order is the same on both sides as it stands, so that SQLite can read it in pages. */
   pageable: boolean;
-  utf8: boolean;
+  /** How the source stores its text. */
+  encoding: SourceSchema['encoding'];
 }
 
 /**
  * Decides how the rows of a table are put in the same order on both sides.
  *
  * @param keyHoldsNull some row of the source has a NULL in its primary key, as rowid tables may
+ * @param rejectsAll rows with a value that does not fit are left out, whatever the column
  */
 export function comparedTable(
   number: number,
   source: SourceTable,
   targetName: string,
   plans: ColumnPlan[],
-  utf8: boolean,
+  encoding: SourceSchema['encoding'],
   keyHoldsNull: boolean,
+  rejectsAll: boolean,
 ): ComparedTable {
-  const columns = plans.map((plan, index) => ({ plan, index }));
+  const columns = plans.map((plan, index) => {
+    const rejects = rejectsAll || plan.rule?.onBadValue === 'reject';
+    return { plan, index, rejects };
+  });
   const key = keyHoldsNull ? null : keyColumns(source, columns);
   const isKey = key !== null;
   return {
@@ -43,8 +51,8 @@ export function comparedTable(
     targetName,
     columns,
     key: key ?? columns,
-    pageable: isKey && key.every((column) => ordersAlike(source, column, utf8)),
-    utf8,
+    pageable: isKey && key.every((column) => ordersAlike(source, column, encoding)),
+    encoding,
   };
 }
 
@@ -56,8 +64,12 @@ function keyColumns(source: SourceTable, columns: ComparedColumn[]): ComparedCol
   return named as ComparedColumn[];
 }
 
-function ordersAlike(source: SourceTable, { plan }: ComparedColumn, utf8: boolean): boolean {
+function ordersAlike(
+  source: SourceTable,
+  { plan }: ComparedColumn,
+  encoding: SourceSchema['encoding'],
+): boolean {
   if (converterFor(plan) !== null) return false;
-  if (plan.type === 'text') return utf8 && plan.source.collation === 'BINARY';
+  if (plan.type === 'text') return encoding === 'utf8' && plan.source.collation === 'BINARY';
   return source.rowidAlias === plan.source.name || plan.type === 'bigint';
 }

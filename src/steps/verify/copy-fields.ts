@@ -1,7 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { workerData } from 'node:worker_threads';
+
 const TAB = 0x09;
 const BACKSLASH = 0x5c;
 
 const UNESCAPED: Record<string, string> = { b: '\b', t: '\t', n: '\n', v: '\v', f: '\f', r: '\r' };
+
+/**
+ * What stands for NULL on both sides: anew for each process, so that no value can be taken for it,
+ * and without a backslash, so that a backslash always means that some text needs escaping.
+ */
+export const NULL_TEXT = inheritedNullText() ?? `NULL${randomBytes(12).toString('hex')}`;
+
+/** A thread that reads for this process must write what this process looks for. */
+function inheritedNullText(): string | undefined {
+  return (workerData as { nullText?: string } | null)?.nullText;
+}
+
+const NULL_BYTES = Buffer.from(NULL_TEXT, 'latin1');
 
 /** Escapes text as `COPY … TO` does. */
 export function escapeCopyText(text: string): string {
@@ -26,9 +42,9 @@ export function splitFields(line: Buffer): Buffer[] {
   return fields;
 }
 
-/** `\N` */
+/** Whether a field is NULL. */
 export function isNullField(field: Buffer): boolean {
-  return field.length === 2 && field[0] === BACKSLASH && field[1] === 0x4e;
+  return field.equals(NULL_BYTES);
 }
 
 /** The bytes that a field stands for. */

@@ -1,23 +1,28 @@
+import { isUtf8 } from 'node:buffer';
 import type Database from 'better-sqlite3';
 import { converterFor } from '../../schema/convert.js';
 import type { ColumnPlan } from '../../schema/model.js';
 import { doubleText } from '../../schema/values/number-text.js';
 import type { Cell } from '../../snapshot/cell.js';
+import { utf8Of } from '../../snapshot/text-encoding.js';
 import type { ComparedColumn, ComparedTable } from './compared-table.js';
-import { escapeCopyText } from './copy-fields.js';
+import { escapeCopyText, NULL_TEXT } from './copy-fields.js';
 
 /** Rows asked of SQLite at a time: enough to be cheap a row, few enough to compare in cache. */
 const ROWS_PER_CHUNK = 1_000;
+
+const BACKSLASH = 0x5c;
 
 /** Begins a field whose value the target's type cannot hold; COPY never writes it. */
 export const MISFIT = '\\?';
 
 /** Some rows in key order, as COPY text, each ended by a newline. */
-export interface SourceChunk {
-  /** Backslashes are escaped; control characters only once `escapesControls` is set. */
+export interface RowsChunk {
   text: Buffer;
   rows: number;
-  /** The same rows with control characters escaped, too: exactly what the target writes. */
+  /** Text is exactly what the target writes; else control characters may stand in it as they are. */
+  isEscaped: boolean;
+  /** The same rows, escaped: read anew. */
   escaped(): Buffer;
 }
 
@@ -27,8 +32,8 @@ export interface SourceChunk {
  */
 export class SourceRows {
   /**
-   * Control characters are escaped by SQL from the next chunk on. Escaping costs six more passes
-   * over each text, so it is asked for once some text has turned out to need it.
+   * Text is escaped by SQL from the next chunk on. Escaping costs seven passes over each text, so
+   * it is asked for once some text has turned out to need it.
    */
   escapesControls = false;
   readonly #db: Database.Database;
@@ -41,12 +46,12 @@ export class SourceRows {
   }
 
   /** All rows, in chunks. */
-  *chunks(): Generator<SourceChunk> {
+  *chunks(): Generator<RowsChunk> {
     if (this.#table.pageable) yield* this.#pages();
     else yield* this.#sorted();
   }
 
-  *#pages(): Generator<SourceChunk> {
+  *#pages(): Generator<RowsChunk> {
     const plain = this.#pageQuery(false);
     const escaped = this.#pageQuery(true);
     const nextLast = this.#lastKeyQuery();
@@ -59,9 +64,14 @@ export class SourceRows {
         count = Number(row?.[1] ?? 0);
         return withNewline(row?.[0] ?? null);
       };
-      const text = read(this.escapesControls ? escaped : plain);
+      let isEscaped = this.escapesControls;
+      let text = read(isEscaped ? escaped : plain);
+      if (!isEscaped && text.includes(BACKSLASH)) {
+        isEscaped = true;
+        text = read(escaped);
+      }
       if (count === 0) return;
-      yield { text, rows: count, escaped: () => read(escaped) };
+      yield { text, rows: count, isEscaped, escaped: () => read(escaped) };
       behind = count < ROWS_PER_CHUNK ? undefined : nextLast(from);
     }
   }
@@ -96,7 +106,7 @@ export class SourceRows {
     return (behind) => (behind.length === 0 ? first.get() : next.get(...behind));
   }
 
-  *#sorted(): Generator<SourceChunk> {
+  *#sorted(): Generator<RowsChunk> {
     const order = this.#table.key.map((column) => this.#orderBy(column)).join(', ');
     const rows = this.#db
       .prepare<[], Buffer | string>(
@@ -117,7 +127,7 @@ export class SourceRows {
 
   /** In a UTF-16 database a cast to BLOB would give UTF-16: take the text as a string there. */
   #asBytes(expression: string): string {
-    return this.#table.utf8 ? `CAST(${expression} AS BLOB)` : expression;
+    return `CAST(${expression} AS ${this.#table.encoding === 'utf8' ? 'BLOB' : 'TEXT'})`;
   }
 
   #line(escapes: boolean): string {
@@ -130,40 +140,55 @@ export class SourceRows {
     const column = sqliteIdent(plan.source.name);
     if (plan.source.name === this.#table.source.rowidAlias && plan.type === 'bigint') return column;
     if (converterFor(plan) !== null) return convertCall(this.#table, index, column);
-    const value = naturalForms(column, escapes)[plan.type];
+    const quick = escapes ? undefined : quickForm(plan, column);
+    if (quick !== undefined) return quick;
+    const inUtf8 = this.#table.encoding === 'utf8';
+    const other = misfit(inUtf8 ? column : `cardctl_utf8(${column})`, column);
+    const value =
+      plan.type === 'text' && !inUtf8
+        ? `WHEN 'text' THEN cardctl_text(CAST(${column} AS BLOB))`
+        : naturalForms(column)[plan.type];
     if (value === undefined) throw new Error(`no way to compare type ${plan.type}`);
-    return `CASE typeof(${column}) ${value} WHEN 'null' THEN '\\N' ELSE ${misfit(column)} END`;
+    return `CASE typeof(${column}) ${value} WHEN 'null' THEN '${NULL_TEXT}' ELSE ${other} END`;
   }
 
   #orderBy({ plan, index }: ComparedColumn): string {
     const column = sqliteIdent(plan.source.name);
     if (converterFor(plan) !== null) {
       const value = convertCall(this.#table, index, column);
-      return `nullif(${value}, '\\N') COLLATE BINARY NULLS FIRST`;
+      return `nullif(${value}, '${NULL_TEXT}') COLLATE BINARY NULLS FIRST`;
     }
-    if (plan.type === 'text' && !this.#table.utf8) return `cardctl_utf8(${column}) NULLS FIRST`;
+    if (plan.type === 'text' && this.#table.encoding !== 'utf8')
+      return `cardctl_utf8(${column}) NULLS FIRST`;
     return `${column} COLLATE BINARY NULLS FIRST`;
   }
 }
 
 type PageQuery = (behind: unknown[]) => [Buffer | string | null, bigint] | undefined;
 
-function chunkOf(lines: Buffer[]): SourceChunk {
+function chunkOf(lines: Buffer[]): RowsChunk {
   const text = Buffer.concat(lines);
-  return { text, rows: lines.length, escaped: () => text };
+  return { text, rows: lines.length, isEscaped: true, escaped: () => Buffer.concat(lines) };
+}
+
+/**
+ * The text of a value that fits, without asking for its storage class, which costs a third more:
+ * SQLite sorts numbers before texts and texts before blobs. A REAL among integers has a point or an
+ * exponent in its text, so it cannot pass for one.
+ */
+function quickForm({ type, source }: ColumnPlan, column: string): string | undefined {
+  const fits =
+    type === 'bigint' ? `''` : type === 'text' && source.affinity === 'text' ? `x''` : null;
+  if (fits === null) return undefined;
+  return `CASE WHEN ${column} < ${fits} THEN ${column} WHEN ${column} IS NULL THEN '${NULL_TEXT}' ELSE '${MISFIT}' END`;
 }
 
 /** By type: the arms of a CASE over the storage class that give the target's text. */
-function naturalForms(
-  column: string,
-  escapes: boolean,
-): Partial<Record<ColumnPlan['type'], string>> {
-  const text = escapes
-    ? CONTROLS.reduce(
-        (sql, [code, letter]) => `replace(${sql}, char(${code}), '\\${letter}')`,
-        `replace(${column}, '\\', '\\\\')`,
-      )
-    : `replace(${column}, '\\', '\\\\')`;
+function naturalForms(column: string): Partial<Record<ColumnPlan['type'], string>> {
+  const text = CONTROLS.reduce(
+    (sql, [code, letter]) => `replace(${sql}, char(${code}), '\\${letter}')`,
+    `replace(${column}, '\\', '\\\\')`,
+  );
   return {
     bigint: `WHEN 'integer' THEN ${column}`,
     'double precision': `WHEN 'real' THEN cardctl_double(${column}) WHEN 'integer' THEN cardctl_double(${column})`,
@@ -187,20 +212,23 @@ export function sqliteIdent(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function misfit(column: string): string {
-  return `'${MISFIT}' || typeof(${column}) || ':' || hex(${column})`;
+function misfit(value: string, column = value): string {
+  return `'${MISFIT}' || typeof(${column}) || ':' || hex(${value})`;
 }
 
 function convertCall(table: ComparedTable, index: number, column: string): string {
-  const value = `CASE typeof(${column}) WHEN 'text' THEN ${
-    table.utf8 ? `CAST(${column} AS BLOB)` : column
-  } ELSE ${column} END`;
+  const value = `CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`;
   return `cardctl_convert_${table.number}_${index}(typeof(${column}), ${value})`;
 }
 
 function registerFunctions(db: Database.Database, table: ComparedTable): void {
   const pure = { deterministic: true, safeIntegers: true } as const;
   db.function('cardctl_double', pure, (value: unknown) => doubleText(Number(value)));
+  db.function('cardctl_text', pure, (value: unknown) => {
+    const text = utf8From(value as Buffer, table.encoding);
+    const isText = isUtf8(text) && !text.includes(0);
+    return isText ? escapeCopyText(text.toString('utf8')) : `${MISFIT}text:${text.toString('hex')}`;
+  });
   db.function('cardctl_utf8', pure, (value: unknown) =>
     typeof value === 'string' ? Buffer.from(value, 'utf8') : value,
   );
@@ -211,16 +239,16 @@ function registerFunctions(db: Database.Database, table: ComparedTable): void {
       `cardctl_convert_${table.number}_${index}`,
       pure,
       (kind: unknown, value: unknown) => {
-        const cell = cellOf(kind as Cell['kind'], value);
+        const cell = cellOf(kind as Cell['kind'], value, table.encoding);
         const text = convert(cell);
-        if (text === null) return '\\N';
+        if (text === null) return NULL_TEXT;
         return text === undefined ? `${MISFIT}${kind}:${hexOf(cell)}` : escapeCopyText(text);
       },
     );
   }
 }
 
-function cellOf(kind: Cell['kind'], value: unknown): Cell {
+function cellOf(kind: Cell['kind'], value: unknown, encoding: ComparedTable['encoding']): Cell {
   switch (kind) {
     case 'null':
       return { kind };
@@ -229,11 +257,24 @@ function cellOf(kind: Cell['kind'], value: unknown): Cell {
     case 'real':
       return { kind, value: value as number };
     case 'text':
-      return { kind, bytes: Buffer.isBuffer(value) ? value : Buffer.from(String(value), 'utf8') };
+      return { kind, bytes: utf8From(value as Buffer, encoding) };
     case 'blob':
       return { kind, bytes: value as Buffer };
   }
 }
+
+/** Decoded by Node's own decoder; what is no text to it keeps the bytes that UTF-8 forbids. */
+function utf8From(stored: Buffer, encoding: ComparedTable['encoding']): Buffer {
+  if (encoding === 'utf8') return stored;
+  try {
+    const decoder = new TextDecoder(ENCODINGS[encoding], { fatal: true, ignoreBOM: true });
+    return Buffer.from(decoder.decode(stored), 'utf8');
+  } catch {
+    return utf8Of(stored, encoding);
+  }
+}
+
+const ENCODINGS = { utf16le: 'utf-16le', utf16be: 'utf-16be' } as const;
 
 /** As SQLite's `hex()` has it: of the text form, for numbers. */
 function hexOf(cell: Cell): string {

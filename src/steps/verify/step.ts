@@ -10,7 +10,6 @@ const DIFFERENCES_NAMED = 20;
 export const verify: Step<Migration> = {
   name: 'verify',
   title: VERIFY_TITLE,
-  changesTarget: false,
 
   skip: (migration) => (migration.options.verify ? null : '--no-verify'),
 

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { TargetType } from '../../schema/model.js';
 import { TARGET_SCHEMA } from '../../schema/target-schema.js';
 
-/** Types of the target's columns, by table, by column. */
+/** Types of the target's columns, by table, the largest first, by column. */
 export type TargetCatalog = Map<string, Map<string, TargetType | null>>;
 
 const TYPES: Record<string, TargetType> = {
@@ -29,7 +29,7 @@ export async function readTargetCatalog(client: Client): Promise<TargetCatalog> 
     FROM pg_class c
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relnamespace = '${TARGET_SCHEMA}'::regnamespace AND c.relkind IN ('r', 'p')
-    ORDER BY c.relname, a.attnum`);
+    ORDER BY c.relpages DESC, c.relname, a.attnum`);
   const catalog: TargetCatalog = new Map();
   for (const { name, column, type } of rows) {
     const columns = catalog.get(name) ?? new Map<string, TargetType | null>();

@@ -9,6 +9,8 @@ export class TargetLines {
   #ended = false;
 
   constructor(stream: Readable) {
+    // Whoever stops reading early leaves nobody to hear that the connection was closed after that.
+    stream.on('error', () => undefined);
     this.#stream = stream[Symbol.asyncIterator]();
   }
 

@@ -6,6 +6,7 @@ import { CardctlError } from '../../lib/errors.js';
 import { converterFor } from '../../schema/convert.js';
 import { quoteIdent } from '../../schema/identifiers.js';
 import type { ColumnPlan, SourceSchema, SourceTable, TargetType } from '../../schema/model.js';
+import { ruleFor } from '../../schema/plan.js';
 import { readSchema } from '../../schema/read.js';
 import { type TargetNames, targetNames } from '../../schema/target-names.js';
 import { qualified } from '../../schema/target-schema.js';
@@ -14,8 +15,11 @@ import type { Difference, TableComparison, VerifyResult } from '../context.js';
 import type { Deps } from '../step.js';
 import { compareTable } from './compare-table.js';
 import { type ComparedColumn, type ComparedTable, comparedTable } from './compared-table.js';
-import { SourceRows, sqliteIdent } from './source-rows.js';
+import { NULL_TEXT } from './copy-fields.js';
+import { sqliteIdent } from './source-rows.js';
+import { SourceThread } from './source-thread.js';
 import { readTargetCatalog } from './target-catalog.js';
+import { timeFormOf } from './time-form.js';
 
 /** Tables compared at the same time: while one waits for the target, SQLite reads for the other. */
 const TABLES_AT_ONCE = 2;
@@ -47,13 +51,14 @@ export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<
     return await compareAll(pairs, options, deps);
   } finally {
     for (const { source } of pairs) source.close();
-    await Promise.all(pairs.map(({ client }) => client.end()));
+    await Promise.all(pairs.flatMap(({ thread, client }) => [thread.close(), client.end()]));
   }
 }
 
 /** A connection to each side: one table is compared over a pair at a time. */
 interface SidePair {
   source: Source;
+  thread: SourceThread;
   client: Client;
 }
 
@@ -65,9 +70,8 @@ async function openPairs(
   let moment: string | undefined;
   while (pairs.length < TABLES_AT_ONCE) {
     const source = openSource(snapshotPath);
-    source.db.pragma('cache_size = -16384');
     const client = await target.connect();
-    pairs.push({ source, client });
+    pairs.push({ source, thread: new SourceThread(snapshotPath), client });
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     if (moment !== undefined) await client.query(`SET TRANSACTION SNAPSHOT '${moment}'`);
     const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
@@ -98,16 +102,30 @@ async function compareAll(
         differ({ table: targetName, key: '', kind: 'missing in target' });
         return null;
       }
-      const plans = columnPlans(table, columns, names, options.rules, differ);
-      const utf8 = schema.encoding === 'utf8';
-      return comparedTable(number, table, targetName, plans, utf8, keyHoldsNull(source, table));
+      const plans = columnPlans(table, columns, names, options.rules, differ).map((plan) =>
+        plan.type === 'timestamp'
+          ? { ...plan, textForm: timeFormOf(source, table.name, plan.source.name) }
+          : plan,
+      );
+      return comparedTable(
+        number,
+        table,
+        targetName,
+        plans,
+        schema.encoding,
+        keyHoldsNull(source, table),
+        options.rules.onBadRow === 'reject',
+      );
     })
     .filter((table) => table !== null);
+  // The largest first, so that neither pair is left alone with it at the end.
+  const bySize = [...catalog.keys()];
+  waiting.sort((a, b) => bySize.indexOf(a.targetName) - bySize.indexOf(b.targetName));
   const tables: TableComparison[] = [];
   const compare = options.counts ? compareCounts : compareValues;
   const compareNext = async (pair: SidePair) => {
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
-      tables.push(await compare(pair, table, options, deps, differ));
+      tables.push(await compare(pair, table, deps, differ));
     }
   };
   await Promise.all(pairs.map(compareNext));
@@ -159,46 +177,49 @@ function columnPlans(
         { hint: 'compare the other tables with: cardctl verify --table NAME' },
       );
     }
-    const rule = rules.columns.get(`${table.name}.${source.name}`) ?? null;
+    const rule = ruleFor(rules.columns, `${table.name}.${source.name}`);
     return [{ source, targetName, type, why: 'the type it has', rule }];
   });
 }
 
 async function compareValues(
-  { source, client }: SidePair,
+  { thread, client }: SidePair,
   table: ComparedTable,
-  options: VerifyOptions,
   deps: Deps,
   differ: (difference: Difference) => void,
 ): Promise<TableComparison> {
   const total = await countTarget(client, table);
-  let done = 0;
-  let bytesDone = 0;
-  const rows = new SourceRows(source.db, table);
-  return compareTable(table, rows, client.query(copyTo(targetSql(table))), {
-    rejects: options.rules.onBadRow === 'reject',
-    signal: deps.signal,
-    onDifference: differ,
-    onRows: (count, bytes) => {
-      done += count;
-      bytesDone += bytes;
-      deps.report({
-        type: 'progress',
-        step: VERIFY_TITLE,
-        task: table.targetName,
-        unit: 'rows',
-        done,
-        total: Math.max(total, done),
-        bytes: bytesDone,
-      });
-    },
-  });
+  const compareOnce = (escapes: boolean) => {
+    let done = 0;
+    let bytesDone = 0;
+    return compareTable(table, thread, client.query(copyTo(targetSql(table))), {
+      escapes,
+      signal: deps.signal,
+      onDifference: differ,
+      onRows: (count, bytes) => {
+        done += count;
+        bytesDone += bytes;
+        deps.report({
+          type: 'progress',
+          step: VERIFY_TITLE,
+          task: table.targetName,
+          unit: 'rows',
+          done,
+          total: Math.max(total, done),
+          bytes: bytesDone,
+        });
+      },
+    });
+  };
+  const result = await compareOnce(false);
+  if (result.differences > 0 || result.rows - result.rejected === total) return result;
+  // A line break within a value looked like the end of a row: once more, with every text escaped.
+  return compareOnce(true);
 }
 
 async function compareCounts(
   { source, client }: SidePair,
   table: ComparedTable,
-  _options: VerifyOptions,
   _deps: Deps,
   differ: (difference: Difference) => void,
 ): Promise<TableComparison> {
@@ -228,7 +249,7 @@ async function countTarget(client: Client, table: ComparedTable): Promise<number
 function targetSql(table: ComparedTable): string {
   const columns = table.columns.map(({ plan }) => quoteIdent(plan.targetName)).join(', ');
   const order = table.key.map((column) => orderBy(column, table.pageable)).join(', ');
-  return `COPY (SELECT ${columns} FROM ${qualified(table.targetName)} ORDER BY ${order}) TO STDOUT`;
+  return `COPY (SELECT ${columns} FROM ${qualified(table.targetName)} ORDER BY ${order}) TO STDOUT (NULL '${NULL_TEXT}')`;
 }
 
 /**
