@@ -122,7 +122,7 @@ export function keyOf(table: SourceTable, row: RowCells, rowid: number | bigint)
 const NULL: Cell = { kind: 'null' };
 
 /** A value as SQLite would have it written, cut when long: its storage class can be seen. */
-export function cellLiteral(cell: Cell, bytesMax = 80): string {
+function cellLiteral(cell: Cell, bytesMax = 80): string {
   switch (cell.kind) {
     case 'null':
       return 'NULL';
