@@ -11,7 +11,11 @@ export function missingValues(schema: SourceSchema): MissingValues {
   return new Map(
     schema.tables.map((table) => [
       table.name,
-      new Map(table.columns.filter(hasDefault).map((column) => [column.name, defaultCell(column)])),
+      new Map(
+        table.columns
+          .filter(hasDefault)
+          .map((column) => [column.name, defaultCell(column, table.strict)]),
+      ),
     ]),
   );
 }
@@ -20,8 +24,10 @@ function hasDefault(column: SourceColumn): boolean {
   return column.defaultSql !== null && column.generated === null;
 }
 
-function defaultCell(column: SourceColumn): Cell {
-  const value = evaluateDefault(column.declaredType, column.defaultSql ?? 'NULL');
+function defaultCell(column: SourceColumn, strict: boolean): Cell {
+  // ANY keeps values as they are in a STRICT table alone; elsewhere it is a name like any other.
+  const keepsAll = strict && column.declaredType.toUpperCase() === 'ANY';
+  const value = evaluateDefault(keepsAll ? '' : column.declaredType, column.defaultSql ?? 'NULL');
   if (value === null) return { kind: 'null' };
   if (typeof value === 'bigint') return { kind: 'integer', value };
   if (typeof value === 'number') return { kind: 'real', value };
