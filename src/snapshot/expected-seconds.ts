@@ -4,9 +4,9 @@ import type { Sample } from './take/sample.js';
  * How much longer the load takes than one pass over the rows: COPY, indexes and keys on two cores
  * that Postgres shares.
  */
-const LOAD_PER_READ = 9;
+const LOAD_PER_READ = 10;
 /** The same for a full verify. */
-const VERIFY_PER_READ = 4;
+const VERIFY_PER_READ = 5;
 const FACTORS_SOURCE = 'docs/benchmarks.md';
 
 /** integrity_check and the counts, bytes a second on one core; measured on game data. */
