@@ -1,7 +1,8 @@
-import { inspect, styleText } from 'node:util';
+import { inspect } from 'node:util';
 import { CardctlError, messageOf } from '../lib/errors.js';
 import { carryFlags } from './carried-flags.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { paint } from './render/paint.js';
 
 const CAUSES_MAX = 5;
 
@@ -40,12 +41,11 @@ export function errorText(
   args: readonly string[],
   { color, debug }: { color: boolean; debug: boolean },
 ): string {
-  const paint = (format: 'red' | 'bold', text: string) => (color ? styleText(format, text) : text);
   return [
-    `${paint('red', `${doing}:`)} ${error.message}`,
+    `${paint('red', `${doing}:`, color)} ${error.message}`,
     ...causesOf(error).map((cause) => `  because: ${cause}`),
     ...(debug ? [inspect(error, { depth: 4 })] : []),
-    `${paint('bold', 'next:')} ${carryFlags(nextOf(error), args)}`,
+    `${paint('bold', 'next:', color)} ${carryFlags(nextOf(error), args)}`,
   ].join('\n');
 }
 

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import type {
   AssessedColumn,
   AssessedTable,
@@ -8,6 +7,7 @@ import type {
 } from '../../steps/assess/assessment.js';
 import { shellLine } from '../shell.js';
 import { formatBytes, formatCount, formatSeconds } from './format.js';
+import { paint } from './paint.js';
 import { printable, wrap } from './printable.js';
 import { bullet, orphansText, section, untranslatedText } from './source-parts.js';
 import { formatTable } from './table.js';
@@ -54,7 +54,7 @@ export function renderAssessment(assessment: Assessment, look: AssessmentLook): 
 function summary(assessment: Assessment, { colour, place }: AssessmentLook): string[] {
   const { source, readiness, expected } = assessment;
   const style = VERDICT_STYLES[readiness.verdict];
-  const verdict = colour ? styleText(style, readiness.verdict) : readiness.verdict;
+  const verdict = paint(style, readiness.verdict, colour);
   const mode = source.journalMode === 'wal' ? 'WAL' : 'rollback journal';
   const version = source.sqliteVersion === null ? '' : `, SQLite ${source.sqliteVersion}`;
   const rows = `${formatCount(source.rows)} rows in ${formatCount(source.tables)} tables`;
@@ -175,7 +175,7 @@ function tableLines(table: AssessedTable, { colour, width }: AssessmentLook): st
     printable(column.why),
   ]);
   const body = formatTable(HEAD, fitted(rows, width), { color: colour });
-  return [colour ? styleText('bold', title) : title, body];
+  return [paint('bold', title, colour), body];
 }
 
 /** Wraps what was found and why, so that the table is as wide as the terminal. */

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { paint } from './paint.js';
 
 export interface TableOptions {
   /** Indexes of the columns that hold numbers. */
@@ -13,10 +14,11 @@ export function formatTable(
   { rightAligned = [], color }: TableOptions,
 ): string {
   const table = new Table({
-    head: [...head],
+    // Painted here: the table's own colours look at the environment, which `color` has answered.
+    head: head.map((name) => paint('bold', name, color)),
     chars: NO_LINES,
     colAligns: head.map((_, index) => (rightAligned.includes(index) ? 'right' : 'left')),
-    style: { head: color ? ['bold'] : [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
   table.push(...rows.map((row) => [...row]));
   return table

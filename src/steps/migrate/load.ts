@@ -116,6 +116,8 @@ async function openLoader(migration: Migration): Promise<Client> {
   // A crash of the server may lose the last chunks together with their records: they are copied again.
   await client.query(`SET synchronous_commit = off`);
   await client.query(`SET maintenance_work_mem = '256MB'`);
+  // Foreign keys are validated by hash joins: the parents' keys should fit.
+  await client.query(`SET work_mem = '64MB'`);
   await client.query(`SET statement_timeout = 0`);
   await client.query(`SET idle_in_transaction_session_timeout = 0`);
   return client;

@@ -11,6 +11,12 @@ import { escapeCopyText, NULL_TEXT } from './copy-fields.js';
 /** Rows asked of SQLite at a time: enough to be cheap a row, few enough to compare in cache. */
 const ROWS_PER_CHUNK = 1_000;
 
+/** Rows asked for before it is known how large they are. */
+const ROWS_AT_FIRST = 64;
+
+/** Text of a chunk that is large enough, and that is too large for the next one, bytes. */
+const CHUNK_BYTES = 256 * 1_024;
+
 const BACKSLASH = 0x5c;
 
 /** Begins a field whose value the target's type cannot hold; COPY never writes it. */
@@ -56,11 +62,13 @@ export class SourceRows {
     const escaped = this.#pageQuery(true);
     const nextLast = this.#lastKeyQuery();
     let behind: unknown[] | undefined = [];
+    let wanted = ROWS_AT_FIRST;
     while (behind !== undefined) {
       const from: unknown[] = behind;
+      const limit = wanted;
       let count = 0;
       const read = (query: PageQuery) => {
-        const row = query(from);
+        const row = query(from, limit);
         count = Number(row?.[1] ?? 0);
         return withNewline(row?.[0] ?? null);
       };
@@ -72,7 +80,8 @@ export class SourceRows {
       }
       if (count === 0) return;
       yield { text, rows: count, isEscaped, escaped: () => read(escaped) };
-      behind = count < ROWS_PER_CHUNK ? undefined : nextLast(from);
+      behind = count < limit ? undefined : nextLast(from, limit - 1);
+      wanted = rowsForNext(limit, text.length);
     }
   }
 
@@ -80,22 +89,22 @@ export class SourceRows {
     return this.#fromKey<[Buffer | string | null, bigint]>(
       (where, order, table) => `
         SELECT ${this.#asBytes('group_concat(line, char(10))')}, count(*) FROM (
-          SELECT ${this.#line(escapes)} AS line FROM ${table} ${where} ${order} LIMIT ${ROWS_PER_CHUNK})`,
+          SELECT ${this.#line(escapes)} AS line FROM ${table} ${where} ${order} LIMIT ?)`,
     );
   }
 
   /** Key of the last row of the chunk that begins behind a key. */
-  #lastKeyQuery(): (behind: unknown[]) => unknown[] | undefined {
+  #lastKeyQuery(): (behind: unknown[], skipped: number) => unknown[] | undefined {
     return this.#fromKey<unknown[]>(
       (where, order, table, keys) =>
-        `SELECT ${keys} FROM ${table} ${where} ${order} LIMIT 1 OFFSET ${ROWS_PER_CHUNK - 1}`,
+        `SELECT ${keys} FROM ${table} ${where} ${order} LIMIT 1 OFFSET ?`,
     );
   }
 
-  /** Prepares a query from the first key on, and its twin from behind a given key. */
+  /** Prepares a query from the first key on, and its twin from behind a key; both take a number. */
   #fromKey<Row extends unknown[]>(
     sql: (where: string, order: string, table: string, keys: string) => string,
-  ): (behind: unknown[]) => Row | undefined {
+  ): (behind: unknown[], rows: number) => Row | undefined {
     const names = this.#table.key.map((column) => sqliteIdent(column.plan.source.name));
     const keys = names.join(', ');
     const table = sqliteIdent(this.#table.source.name);
@@ -103,7 +112,7 @@ export class SourceRows {
       this.#db.prepare<unknown[], Row>(sql(where, `ORDER BY ${keys}`, table, keys)).raw();
     const first = prepare('');
     const next = prepare(`WHERE (${keys}) > (${names.map(() => '?').join(', ')})`);
-    return (behind) => (behind.length === 0 ? first.get() : next.get(...behind));
+    return (behind, rows) => (behind.length === 0 ? first.get(rows) : next.get(...behind, rows));
   }
 
   *#sorted(): Generator<RowsChunk> {
@@ -116,11 +125,14 @@ export class SourceRows {
       )
       .pluck();
     let lines: Buffer[] = [];
+    let bytes = 0;
     for (const line of rows.iterate()) {
       lines.push(withNewline(line));
-      if (lines.length < ROWS_PER_CHUNK) continue;
+      bytes += line.length;
+      if (lines.length < ROWS_PER_CHUNK && bytes < CHUNK_BYTES) continue;
       yield chunkOf(lines);
       lines = [];
+      bytes = 0;
     }
     if (lines.length > 0) yield chunkOf(lines);
   }
@@ -164,7 +176,13 @@ export class SourceRows {
   }
 }
 
-type PageQuery = (behind: unknown[]) => [Buffer | string | null, bigint] | undefined;
+type PageQuery = (behind: unknown[], rows: number) => [Buffer | string | null, bigint] | undefined;
+
+/** Rows of wide tables come a few at a time: memory does not grow with what a row holds. */
+function rowsForNext(rows: number, bytes: number): number {
+  if (bytes < CHUNK_BYTES) return Math.min(rows * 2, ROWS_PER_CHUNK);
+  return bytes < 2 * CHUNK_BYTES ? rows : Math.max(1, Math.floor((rows * CHUNK_BYTES) / bytes));
+}
 
 function chunkOf(lines: Buffer[]): RowsChunk {
   const text = Buffer.concat(lines);

@@ -15,8 +15,10 @@ describe('a dry run of migrate', () => {
     expect(statements.map(({ phase, table }) => `${phase} ${table}`)).toEqual([
       ...['cards', 'players', 'player_cards', 'active_fights', 'fight_history'].map(onTable),
       ...['card_cooldowns', 'card_cooldown_settings'].map(onTable),
-      ...['cards', 'cards', 'players', 'player_cards', 'player_cards'].map(onKey),
-      ...['active_fights', 'fight_history', 'card_cooldowns', 'card_cooldown_settings'].map(onKey),
+      // Each an index and the constraint that it becomes.
+      ...['cards', 'cards', 'players', 'player_cards', 'player_cards'].flatMap(onKeyTwice),
+      ...['active_fights', 'fight_history', 'card_cooldowns'].flatMap(onKeyTwice),
+      ...['card_cooldown_settings'].flatMap(onKeyTwice),
       'index players',
       ...Array(2).fill('index player_cards'),
       ...Array(4).fill('index active_fights'),
@@ -155,8 +157,8 @@ function onTable(table: string): string {
   return `table ${table}`;
 }
 
-function onKey(table: string): string {
-  return `key ${table}`;
+function onKeyTwice(table: string): string[] {
+  return [`key ${table}`, `key ${table}`];
 }
 
 async function smallGame(): Promise<string> {
