@@ -1,12 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SourceTable } from '../schema/model.js';
-import { listRowUnits } from './btree.js';
+import type { ColumnCensus, SourceTable } from '../schema/model.js';
+import { listRowUnits, type RowUnits } from './btree.js';
+import type { Cell } from './cell.js';
 import { TableCensus } from './census.js';
-import type { ExaminedTable, MissingValues } from './examine.js';
 import { storedColumns } from './layout.js';
 import type { PageFile } from './page-file.js';
 
 const UNITS_PER_TURN = 128;
+
+/** One table, read once from its first row to its last. */
+export interface ExaminedTable {
+  rows: number;
+  units: RowUnits;
+  /** By column name; virtual columns, which are not stored, are absent. */
+  census: Map<string, ColumnCensus>;
+}
+
+/** Values of columns in rows that were written before the column was added: by table, by column. */
+export type MissingValues = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
 
 /** Reads every value of one table, giving others a turn as it goes. */
 export async function examineTable(

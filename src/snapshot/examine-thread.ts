@@ -1,7 +1,7 @@
 import { threadBeside } from '../lib/beside.js';
 import { fromWire, type WireError } from '../lib/wire-error.js';
 import type { SourceTable } from '../schema/model.js';
-import type { ExaminedTable, MissingValues } from './examine.js';
+import type { ExaminedTable, MissingValues } from './examine-table.js';
 
 type Counted = [string, Omit<ExaminedTable, 'units'>];
 

@@ -1,23 +1,11 @@
-import type { ColumnCensus, SourceSchema, SourceTable } from '../schema/model.js';
+import type { SourceSchema, SourceTable } from '../schema/model.js';
 import { listRowUnits, type RowUnits } from './btree.js';
-import type { Cell } from './cell.js';
-import { examineTable } from './examine-table.js';
+import { type ExaminedTable, examineTable, type MissingValues } from './examine-table.js';
 import { examineInThread } from './examine-thread.js';
 import type { PageFile } from './page-file.js';
 
 /** Below so many pages, starting a thread takes longer than it saves. */
 const PAGES_FOR_A_THREAD = 8_192;
-
-/** One table, read once from its first row to its last. */
-export interface ExaminedTable {
-  rows: number;
-  units: RowUnits;
-  /** By column name; virtual columns, which are not stored, are absent. */
-  census: Map<string, ColumnCensus>;
-}
-
-/** Values of columns in rows that were written before the column was added: by table, by column. */
-export type MissingValues = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
 
 /**
  * Reads every value of every table of a snapshot and counts what is there, on two cores when there

@@ -1,38 +1,13 @@
 import { Command, Option } from 'commander';
-import type { RunRecord } from '../../journal/journal.js';
-import type {
-  BrokenForeignKey,
-  LoadedTable,
-  MigrateOptions,
-  VerifyResult,
-} from '../../steps/context.js';
+import type { MigrateOptions } from '../../steps/context.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
+import type { MigrateReport, MigrateRequest } from '../engine/migrate.js';
 import type { Invocation, Outcome, Run } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from '../render/format.js';
 import { requireSource } from '../require-source.js';
 import { samePlace, shellLine } from '../shell.js';
-
-export interface MigrateRequest {
-  sourcePath: string;
-  /** Null: the embedded Postgres of the work directory. */
-  targetUrl: string | null;
-  workDir: string;
-  options: MigrateOptions;
-  journal: RunRecord;
-}
-
-export interface MigrateReport {
-  /** With the password when it is the embedded one. */
-  targetUrl: string;
-  isEmbedded: boolean;
-  tables: LoadedTable[];
-  brokenForeignKeys: BrokenForeignKey[];
-  verified: VerifyResult | null;
-  phases: { phase: string; seconds: number }[];
-  seconds: number;
-}
 
 interface MigrateFlags {
   source?: string;

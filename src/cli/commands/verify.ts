@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { MoveRules } from '../../snapshot/plan-move.js';
 import type { Difference, VerifyResult } from '../../steps/context.js';
 import { type App, action } from '../app.js';
+import type { VerifyOptions } from '../engine/verify.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome, Run } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
@@ -12,19 +12,6 @@ import { wholeNumber } from '../whole-number.js';
 
 /** How many differences are named unless --limit says otherwise. */
 const LIMIT = 20;
-
-export interface VerifyOptions {
-  sourcePath: string;
-  /** Null: the embedded Postgres of the work directory. */
-  targetUrl: string | null;
-  workDir: string;
-  rules: MoveRules;
-  /** Compare row counts only. */
-  counts: boolean;
-  /** Names of source tables; all when empty. */
-  tables: readonly string[];
-  limit: number;
-}
 
 interface VerifyFlags {
   source?: string;

@@ -1,16 +1,42 @@
 import { existsSync } from 'node:fs';
 import type { Target } from '../../drivers/postgres.js';
+import type { RunRecord } from '../../journal/journal.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
-import type { Migration } from '../../steps/context.js';
+import type {
+  BrokenForeignKey,
+  LoadedTable,
+  MigrateOptions,
+  Migration,
+  VerifyResult,
+} from '../../steps/context.js';
 import { migrateSteps } from '../../steps/index.js';
 import { holdTarget } from '../../steps/migrate/hold.js';
 import { readMigrationRecord } from '../../steps/migrate/scaffolding.js';
 import { runSteps } from '../../steps/run.js';
 import type { Deps } from '../../steps/step.js';
-import type { MigrateReport, MigrateRequest } from '../commands/migrate.js';
 import { migrateSnapshot, removeSnapshot } from './snapshots.js';
 import { openConfiguredTarget } from './target.js';
+
+export interface MigrateRequest {
+  sourcePath: string;
+  /** Null: the embedded Postgres of the work directory. */
+  targetUrl: string | null;
+  workDir: string;
+  options: MigrateOptions;
+  journal: RunRecord;
+}
+
+export interface MigrateReport {
+  /** With the password when it is the embedded one. */
+  targetUrl: string;
+  isEmbedded: boolean;
+  tables: LoadedTable[];
+  brokenForeignKeys: BrokenForeignKey[];
+  verified: VerifyResult | null;
+  phases: { phase: string; seconds: number }[];
+  seconds: number;
+}
 
 /**
  * Runs a one-shot migrate: opens both sides, runs the steps, closes in reverse.

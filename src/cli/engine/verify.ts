@@ -1,11 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import type { MoveRules } from '../../snapshot/plan-move.js';
 import { takeSnapshot } from '../../snapshot/take/index.js';
 import type { VerifyResult } from '../../steps/context.js';
 import type { Deps } from '../../steps/step.js';
 import { VERIFY_TITLE, verifyTarget } from '../../steps/verify/verify-target.js';
-import type { VerifyOptions } from '../commands/verify.js';
 import { removeSnapshot, sweepVerifySnapshots, verifySnapshot } from './snapshots.js';
 import { openConfiguredTarget } from './target.js';
+
+export interface VerifyOptions {
+  sourcePath: string;
+  /** Null: the embedded Postgres of the work directory. */
+  targetUrl: string | null;
+  workDir: string;
+  rules: MoveRules;
+  /** Compare row counts only. */
+  counts: boolean;
+  /** Names of source tables; all when empty. */
+  tables: readonly string[];
+  limit: number;
+}
 
 /**
  * Compares the source as it is now with the target. A private snapshot is read, so that writers

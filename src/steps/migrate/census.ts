@@ -23,7 +23,10 @@ export const census: Step<Migration> = {
       },
       onRejected: (row) => rejects.add(row),
     });
-    if (plan.problems.length > 0) throw doesNotFit(plan.problems);
+    if (plan.problems.length > 0) {
+      rejects.discard();
+      throw doesNotFit(plan.problems);
+    }
     migration.plan = plan;
     for (const each of plan.untranslated) {
       report({
@@ -53,6 +56,11 @@ class RejectFile {
     const directory = join(migration.workDir, 'rejects');
     this.path = join(directory, `${migration.run}.ndjson`);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.discard();
+  }
+
+  /** No row is left out after all. */
+  discard(): void {
     rmSync(this.path, { force: true });
   }
 

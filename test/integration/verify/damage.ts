@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type pg from 'pg';
-import type { VerifyOptions } from '../../../src/cli/commands/verify.js';
+import type { VerifyOptions } from '../../../src/cli/engine/verify.js';
 import { verify } from '../../../src/cli/engine/verify.js';
 import type { VerifyResult } from '../../../src/steps/context.js';
 import { surroundings } from '../../support/backup-run.js';
