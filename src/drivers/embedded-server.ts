@@ -140,8 +140,10 @@ async function pgCtlStart(
   const args = ['start', '--pgdata', home.data, '--log', home.log, '--silent', '--wait'];
   args.push('--timeout', '30', '--options', `-p ${port}`);
   try {
-    // Its exit code says nothing that the server itself does not say better.
-    await runAs(home.user, pgCtl, args, { cwd: home.directory, signal });
+    // Its exit code says nothing that the server itself does not say better. It is not stopped
+    // half-way: a server that it has just forked would come up later, with nobody to know of it.
+    await runAs(home.user, pgCtl, args, { cwd: home.directory, signal: undefined });
+    throwIfAborted(signal);
     return await findRunning(home, signal);
   } catch (error) {
     const orphan = await findProcess(home.data);
