@@ -10,7 +10,7 @@ const VERIFY_PER_READ = 5;
 const FACTORS_SOURCE = 'docs/benchmarks.md';
 
 /** integrity_check and the counts, bytes a second on one core; measured on game data. */
-const CHECK_RATE = 120e6;
+export const CHECK_RATE = 120e6;
 
 /** What something takes, and where the number comes from. */
 export interface Expected {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readHead } from '../../drivers/sqlite-head.js';
 import { sameName } from '../../schema/names.js';
+import { GZIP_LEVEL } from '../../snapshot/archive/gzip.js';
 import { type Expected, expectedBackup, expectedLoad } from '../../snapshot/expected-seconds.js';
 import {
   brokenReferencesOf,
@@ -20,9 +21,6 @@ import { ACTIVITY_COLUMNS, PLAYERS_TABLE } from './game.js';
 import { ACTIVE_WINDOW_S, readinessOf } from './readiness.js';
 
 export type { Assessment } from './assessment.js';
-
-/** The level that backups are compressed at. */
-const GZIP_LEVEL = 1;
 
 /** A bot's clock may be this far ahead of ours, in whatever zone it stands: seconds. */
 const CLOCK_AHEAD_S = 24 * 3_600;

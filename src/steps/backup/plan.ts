@@ -4,14 +4,12 @@ import type { JournalMode } from '../../drivers/sqlite.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Report } from '../../lib/report.js';
 import { backupName, sourceIdOf } from '../../snapshot/archive/layout.js';
+import { CHECK_RATE } from '../../snapshot/expected-seconds.js';
 import { HOLD_MS_MAX } from '../../snapshot/take/index.js';
 import { bytesFreeAt } from '../../snapshot/take/output-error.js';
 import type { Sample } from '../../snapshot/take/sample.js';
 import { surplusBackups } from './keep.js';
 import { bytesNeededFor, sampleForBackup } from './space.js';
-
-/** integrity_check and the counts, bytes a second on one core; measured on game data. */
-const INSPECT_RATE = 120e6;
 
 export interface PlanOptions {
   sourcePath: string;
@@ -86,7 +84,7 @@ function secondsFor(sample: Sample, check: boolean): number {
   const snapshot = bytes / readRate + sample.holdMsEstimate / 1_000;
   const gzip = bytes / gzipRate;
   if (!check) return snapshot + gzip;
-  return snapshot + Math.max(gzip, bytes / INSPECT_RATE) + bytes / gunzipRate;
+  return snapshot + Math.max(gzip, bytes / CHECK_RATE) + bytes / gunzipRate;
 }
 
 function nearestExisting(path: string): string {

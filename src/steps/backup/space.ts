@@ -1,8 +1,8 @@
 import type { Report } from '../../lib/report.js';
+import { GZIP_LEVEL } from '../../snapshot/archive/gzip.js';
 import { runInChild } from '../../snapshot/take/child.js';
 import { bytesFreeAt, diskFull } from '../../snapshot/take/output-error.js';
 import type { Sample } from '../../snapshot/take/sample.js';
-import { GZIP_LEVEL } from './pack.js';
 
 /** The sample may have met the part of the file that compresses best. */
 const COMPRESSED_MARGIN = 1.25;
