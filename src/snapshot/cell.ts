@@ -18,7 +18,39 @@ export function decodeCell(bytes: Buffer, at: number, serial: number): Cell {
   if (serial === 9) return { kind: 'integer', value: 1n };
   if (serial === 6) return { kind: 'integer', value: bytes.readBigInt64BE(at) };
   const length = serialLength(serial);
-  if (serial < 6) return { kind: 'integer', value: BigInt(bytes.readIntBE(at, length)) };
+  if (serial < 6) return { kind: 'integer', value: BigInt(readNumber(bytes, at, serial)) };
   const copy = Buffer.from(bytes.subarray(at, at + length));
   return serial % 2 === 0 ? { kind: 'blob', bytes: copy } : { kind: 'text', bytes: copy };
+}
+
+/** A stored number as a double: exact for integers of up to 2^53. */
+export function readNumber(bytes: Buffer, at: number, serial: number): number {
+  switch (serial) {
+    case 1:
+      return ((bytes[at] as number) << 24) >> 24;
+    case 2:
+      return (((bytes[at] as number) << 24) >> 16) | (bytes[at + 1] as number);
+    case 3:
+      return (
+        (((bytes[at] as number) << 24) >> 8) |
+        ((bytes[at + 1] as number) << 8) |
+        (bytes[at + 2] as number)
+      );
+    case 4:
+      return bytes.readInt32BE(at);
+    case 5:
+      return bytes.readInt16BE(at) * 0x100000000 + bytes.readUInt32BE(at + 2);
+    case 6:
+      return bytes.readInt32BE(at) * 0x100000000 + bytes.readUInt32BE(at + 4);
+    case 7:
+      return bytes.readDoubleBE(at);
+    default:
+      return serial === 9 ? 1 : 0;
+  }
+}
+
+/** Whether the eight-byte integer at `at` is one that `readNumber` gives exactly. */
+export function isSafeInteger(bytes: Buffer, at: number): boolean {
+  const high = bytes.readInt32BE(at);
+  return high > -0x200000 && high < 0x200000;
 }

@@ -1,10 +1,17 @@
 import type { ColumnCensus, RowLocator, TextShape, ValueKind } from '../schema/model.js';
 import type { RowUnits } from './btree.js';
-import { type Cell, serialLength } from './cell.js';
+import { type Cell, isSafeInteger, readNumber, serialLength } from './cell.js';
 import type { PageFile } from './page-file.js';
 import { RowScanner } from './scan.js';
 import { utf8Of } from './text-encoding.js';
-import { scanText, TEXT_HAS_NUL, TEXT_NOT_UTF8, TEXT_SHAPES, textShape } from './text-scan.js';
+import {
+  isAsciiShape,
+  scanText,
+  TEXT_HAS_NUL,
+  TEXT_NOT_UTF8,
+  TEXT_SHAPES,
+  textShape,
+} from './text-scan.js';
 
 /** What the census must know of a stored column, in the order of the record. */
 export interface CensusColumn {
@@ -92,12 +99,10 @@ export class TableCensus {
         else tally.countLarge(rowid, scanner);
       } else if (serial === 7) {
         tally.countReal(bytes.readDoubleBE(at), scanner);
-      } else if (serial === 6) {
+      } else if (serial === 6 && !isSafeInteger(bytes, at)) {
         tally.countLarge(bytes.readBigInt64BE(at), scanner);
-      } else if (serial >= 8) {
-        tally.countInteger(serial - 8, scanner);
       } else {
-        tally.countInteger(bytes.readIntBE(at, body - at), scanner);
+        tally.countInteger(readNumber(bytes, at, serial), scanner);
       }
     }
     if (body > end) throw this.#file.corrupt('a row is longer than its record');
@@ -197,7 +202,7 @@ class ColumnTally {
     const count = this.#shapes[shape] as number;
     this.#shapes[shape] = count + 1;
     if (count < LOCATORS_MAX) this.#shapesAt[shape]?.push({ unit: at.unit, row: at.row });
-    const flags = scanText(bytes, from, to);
+    const flags = isAsciiShape(shape) ? 0 : scanText(bytes, from, to);
     if (flags === 0) return;
     if (flags & TEXT_HAS_NUL) this.#see(HAS_NUL, at);
     if (flags & TEXT_NOT_UTF8) this.#see(NOT_UTF8, at);

@@ -104,7 +104,7 @@ function missingText(
   const row = new RowText([{ ...form, isRowid: false, missing: null }], 64);
   const header = varint(serial);
   const record = Buffer.concat([Buffer.from([header.length + 1]), header, body]);
-  return row.write(record, 0, record.length, 0) === -1 ? row.take(0).subarray(0, -1) : null;
+  return row.write(record, 0, record.length, 0) === -1 ? row.written().subarray(0, -1) : null;
 }
 
 function recordPart(cell: Cell): { serial: number; body: Buffer } {

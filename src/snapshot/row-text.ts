@@ -1,4 +1,4 @@
-import { type Cell, decodeCell, serialLength } from './cell.js';
+import { type Cell, decodeCell, isSafeInteger, readNumber, serialLength } from './cell.js';
 import { appendFloat, appendInteger } from './digits.js';
 
 /** How one stored column becomes COPY text. */
@@ -61,12 +61,14 @@ export class RowText {
     this.buffer = Buffer.allocUnsafe(capacity);
   }
 
-  /** Hands over the rows so far and starts a fresh buffer of the same capacity. */
-  take(capacity: number): Buffer {
-    const taken = this.buffer.subarray(0, this.length);
-    this.buffer = Buffer.allocUnsafe(capacity);
+  /** The rows so far, as they lie in the buffer: until the next write. */
+  written(): Buffer {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** Forgets the rows so far. */
+  clear(): void {
     this.length = 0;
-    return taken;
   }
 
   /**
@@ -228,37 +230,8 @@ function appendHex(out: Buffer, pos: number, bytes: Buffer, at: number, end: num
 }
 
 function appendStoredInteger(out: Buffer, pos: number, bytes: Buffer, at: number, serial: number) {
-  if (serial === 6) {
-    const high = bytes.readInt32BE(at);
-    if (high < -0x200000 || high >= 0x200000) {
-      return pos + out.write(bytes.readBigInt64BE(at).toString(), pos, 'latin1');
-    }
+  if (serial === 6 && !isSafeInteger(bytes, at)) {
+    return pos + out.write(bytes.readBigInt64BE(at).toString(), pos, 'latin1');
   }
   return appendInteger(out, pos, readNumber(bytes, at, serial));
-}
-
-/** A stored number as a double: exact for integers of up to 2^53. */
-function readNumber(bytes: Buffer, at: number, serial: number): number {
-  switch (serial) {
-    case 1:
-      return ((bytes[at] as number) << 24) >> 24;
-    case 2:
-      return (((bytes[at] as number) << 24) >> 16) | (bytes[at + 1] as number);
-    case 3:
-      return (
-        (((bytes[at] as number) << 24) >> 8) |
-        ((bytes[at + 1] as number) << 8) |
-        (bytes[at + 2] as number)
-      );
-    case 4:
-      return bytes.readInt32BE(at);
-    case 5:
-      return bytes.readInt16BE(at) * 0x100000000 + bytes.readUInt32BE(at + 2);
-    case 6:
-      return bytes.readInt32BE(at) * 0x100000000 + bytes.readUInt32BE(at + 4);
-    case 7:
-      return bytes.readDoubleBE(at);
-    default:
-      return serial === 9 ? 1 : 0;
-  }
 }

@@ -73,6 +73,11 @@ export function textShape(bytes: Uint8Array, at: number, end: number): number {
   return OTHER;
 }
 
+/** Whether a text of that shape can hold nothing but digits and the signs between them. */
+export function isAsciiShape(shape: number): boolean {
+  return shape !== OTHER && shape !== WITH_ZONE;
+}
+
 function sequenceLength(bytes: Uint8Array, at: number, end: number, lead: number): number {
   if (lead >= 0xc2 && lead <= 0xdf) return at + 1 < end && isTail(bytes[at + 1]) ? 2 : 0;
   if (lead >= 0xe0 && lead <= 0xef) {

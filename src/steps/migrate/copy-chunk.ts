@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished } from 'node:stream/promises';
 import type { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { quoteIdent } from '../../schema/identifiers.js';
 import { qualified } from '../../schema/target-schema.js';
 import type { PageFile } from '../../snapshot/page-file.js';
@@ -51,14 +50,12 @@ export async function copyChunk(
     }
     const copied = { rows: 0, bytes: 0 };
     const columns = table.encoding.columns.map(quoteIdent).join(', ');
-    const sql = `COPY ${qualified(name)} (${columns}) FROM STDIN`;
-    const slices = copyText(file, chunk, (rows, bytes) => {
+    const copy = client.query(copyFrom(`COPY ${qualified(name)} (${columns}) FROM STDIN`));
+    await send(copy, slicesOf(file, chunk), signal, ({ rows, text }) => {
       copied.rows += rows;
-      copied.bytes += bytes;
-      onRows(rows, bytes);
+      copied.bytes += text.length;
+      onRows(rows, text.length);
     });
-    const source = Readable.from(slices, { objectMode: true, highWaterMark: 2 });
-    await pipeline(source, client.query(copyFrom(sql)), { signal });
     await recordChunk(client, name, chunk.number, copied);
     await client.query('COMMIT');
     return copied;
@@ -68,16 +65,46 @@ export async function copyChunk(
   }
 }
 
-/** The chunk's rows as slices of COPY text. Rows that do not fit are left out: the census counted them. */
-function* copyText(
-  file: PageFile,
-  chunk: Chunk,
-  onSlice: (rows: number, bytes: number) => void,
-): Generator<Buffer> {
+/** Some rows as COPY text; the text is valid until the next slice is asked for. */
+interface Slice {
+  rows: number;
+  text: Buffer;
+}
+
+/**
+ * Sends slices one by one, each once the socket has taken all of the one before: so all of them can
+ * be made in the same memory, and the collector has nothing to do.
+ */
+async function send(
+  copy: CopyStreamQuery,
+  slices: Iterable<Slice>,
+  signal: AbortSignal,
+  onSent: (slice: Slice) => void,
+): Promise<void> {
+  const ended = finished(copy, { signal });
+  // Whoever waits for a slice hears of it first; then nobody is left to wait for the end.
+  ended.catch(() => undefined);
+  for (const slice of slices) {
+    signal.throwIfAborted();
+    onSent(slice);
+    await Promise.race([taken(copy, slice.text), ended]);
+  }
+  copy.end();
+  await ended;
+}
+
+/** Resolves once the socket has handed all of the text to the system. */
+function taken(copy: CopyStreamQuery, text: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    copy.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** The chunk's rows. Those that do not fit are left out: the census counted them. */
+function* slicesOf(file: PageFile, chunk: Chunk): Generator<Slice> {
   const { units, encoding } = chunk.table;
   const scanner = new RowScanner(file);
-  const capacity = SLICE_BYTES * 2;
-  const text = new RowText(encoding.encoders, capacity);
+  const text = new RowText(encoding.encoders, SLICE_BYTES * 2);
   let rows = 0;
   for (let unit = chunk.from; unit < chunk.to; unit += UNITS_PER_STEP) {
     scanner.scan(
@@ -88,11 +115,9 @@ function* copyText(
         if (text.write(bytes, start, end, rowid) === -1) rows++;
       },
     );
-    if (text.length < SLICE_BYTES) continue;
-    onSlice(rows, text.length);
+    if (text.length < SLICE_BYTES && unit + UNITS_PER_STEP < chunk.to) continue;
+    yield { rows, text: text.written() };
     rows = 0;
-    yield text.take(capacity);
+    text.clear();
   }
-  onSlice(rows, text.length);
-  if (text.length > 0) yield text.take(0);
 }

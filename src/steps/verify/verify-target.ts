@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { CopyOut } from '../../drivers/copy-out.js';
 import type { Target } from '../../drivers/postgres.js';
 import { openSource, type Source } from '../../drivers/sqlite.js';
 import { CardctlError } from '../../lib/errors.js';
@@ -192,7 +192,7 @@ async function compareValues(
   const compareOnce = (escapes: boolean) => {
     let done = 0;
     let bytesDone = 0;
-    return compareTable(table, thread, client.query(copyTo(targetSql(table))), {
+    return compareTable(table, thread, client.query(new CopyOut(targetSql(table))), {
       escapes,
       signal: deps.signal,
       onDifference: differ,
