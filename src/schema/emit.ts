@@ -1,60 +1,18 @@
-import { emitForeignKeys, type ForeignKeyDdl } from './emit/foreign-keys.js';
+import { emitForeignKeys } from './emit/foreign-keys.js';
 import { emitIndexes } from './emit/indexes.js';
 import { emitKeys } from './emit/keys.js';
 import { emitTable } from './emit/table.js';
+import type { EmitContext, TargetDdl } from './emit/target-ddl.js';
 import { quoteIdent } from './identifiers.js';
-import type { Untranslated } from './model.js';
 import type { PlannedTables } from './plan.js';
 
-export type { ForeignKeyDdl } from './emit/foreign-keys.js';
+export type { ForeignKeyDdl, KeyDdl, TargetDdl } from './emit/target-ddl.js';
 
 export interface EmitOptions {
   /** Schema of the target; default `public`. */
   schema?: string | undefined;
   /** Names of indexes, checks and foreign keys that are left out knowingly. */
   skip?: ReadonlySet<string> | undefined;
-}
-
-/** The SQL that makes the target, in the order in which it is run; tables by target name. */
-export interface TargetDdl {
-  /** Without keys, so that rows can be loaded fast. */
-  tables: { table: string; sql: string }[];
-  keys: KeyDdl[];
-  indexes: IndexDdl[];
-  foreignKeys: ForeignKeyDdl[];
-  /** Run after the load: the next id is above every one that was ever issued. */
-  sequences: { table: string; column: string; nextValue: bigint; sql: string }[];
-  /** What has no certain translation, beyond what `planTables` reports. */
-  untranslated: Untranslated[];
-}
-
-/** The index is built first, beside others of its table; making it a constraint takes no time. */
-export interface KeyDdl {
-  table: string;
-  name: string;
-  indexSql: string;
-  sql: string;
-  unique: true;
-  kind: 'primary key' | 'unique';
-}
-
-export interface IndexDdl {
-  table: string;
-  name: string;
-  sql: string;
-  unique: boolean;
-}
-
-/** The columns that an index keeps unique, by target name; empty when it does no such thing. */
-export interface UniqueColumns {
-  table: string;
-  columns: string[];
-}
-
-/** What the parts of the DDL are made from. */
-export interface EmitContext extends PlannedTables {
-  /** A relation's name, quoted, with its schema. */
-  qualified: (name: string) => string;
 }
 
 /** The DDL of a plan, and a list of what it leaves out. */

@@ -3,7 +3,8 @@ import type { MoveRules } from '../../snapshot/plan-move.js';
 import { takeSnapshot } from '../../snapshot/take/index.js';
 import type { VerifyResult } from '../../steps/context.js';
 import type { Deps } from '../../steps/step.js';
-import { VERIFY_TITLE, verifyTarget } from '../../steps/verify/verify-target.js';
+import { VERIFY_TITLE } from '../../steps/verify/progress.js';
+import { verifyTarget } from '../../steps/verify/verify-target.js';
 import { removeSnapshot, sweepVerifySnapshots, verifySnapshot } from './snapshots.js';
 import { openConfiguredTarget } from './target.js';
 

@@ -1,20 +1,9 @@
-import type { EmitContext, UniqueColumns } from '../emit.js';
 import { quoteIdent } from '../identifiers.js';
 import { quoteLiteral } from '../literals.js';
 import type { ColumnPlan, SourceForeignKey, TablePlan, Untranslated } from '../model.js';
 import { sameName } from '../names.js';
 import { columnOf, isInTarget } from '../planned-columns.js';
-
-export interface ForeignKeyDdl {
-  table: string;
-  name: string;
-  parent: string;
-  /** NOT VALID: rows that are there already are not looked at. */
-  addSql: string;
-  validateSql: string;
-  /** Rows that point at nothing: how many there are (`orphans`) and the `key` of the first $1. */
-  orphanSql: string;
-}
+import type { EmitContext, ForeignKeyDdl, UniqueColumns } from './target-ddl.js';
 
 /** @param keys what is unique in the target, of all tables */
 export function emitForeignKeys(

@@ -1,4 +1,3 @@
-import type { EmitContext, IndexDdl, UniqueColumns } from '../emit.js';
 import { expressionContext } from '../expression/context.js';
 import { translateCondition, translateExpression } from '../expression.js';
 import { folded } from '../folding.js';
@@ -12,6 +11,7 @@ import type {
 } from '../model.js';
 import { columnOf } from '../planned-columns.js';
 import { foldedColumn, isFolded, reasonAgainstIndex } from './index-columns.js';
+import type { EmitContext, IndexDdl, UniqueColumns } from './target-ddl.js';
 
 /** The indexes that were made with CREATE INDEX. */
 export function emitIndexes(

@@ -1,8 +1,8 @@
-import type { EmitContext, IndexDdl, KeyDdl } from '../emit.js';
 import { quoteIdent } from '../identifiers.js';
 import type { SourceIndex, TablePlan, Untranslated } from '../model.js';
 import { sameName } from '../names.js';
 import { foldedColumn, isFolded, reasonAgainstIndex } from './index-columns.js';
+import type { EmitContext, IndexDdl, KeyDdl } from './target-ddl.js';
 
 export interface TableKeys {
   /** `columns`: target names, which a foreign key may point at. */

@@ -1,10 +1,10 @@
-import type { EmitContext } from '../emit.js';
 import { expressionContext } from '../expression/context.js';
 import { translateCondition } from '../expression.js';
 import { quoteIdent } from '../identifiers.js';
 import type { ColumnPlan, TablePlan, TargetType, Untranslated } from '../model.js';
 import { isInTarget } from '../planned-columns.js';
 import { translateDefault } from './default.js';
+import type { EmitContext } from './target-ddl.js';
 
 const COLUMN_TYPES: Partial<Record<TargetType, string>> = { text: 'text COLLATE "C"' };
 

@@ -1,12 +1,15 @@
-import { fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { fdatasync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { explainSourceError } from '../../drivers/sqlite-errors.js';
 import { outputError } from './output-error.js';
 
 /** Bytes read at once. Half a megabyte of each file stays in the processor's cache. */
 const CHUNK_BYTES = 512 * 1_024;
-/** Bytes written between two flushes, so that the bot's own fsync never waits behind more. */
+/** Bytes written between two flushes, so that the bot's own fsync never waits behind more than twice that. */
 const FLUSH_BYTES = 32 * 1_024 * 1_024;
+
+const fdatasyncOf = promisify(fdatasync);
 
 /** The two files of a copy, and how errors name them. */
 export interface FilePair {
@@ -27,16 +30,21 @@ export async function copyPass(
 ): Promise<void> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const total = fstatSync(files.sourceFd).size;
+  let flushed = Promise.resolve();
   for (let at = 0; at < total; at += CHUNK_BYTES) {
     const bytes = readFully(sourceOf(files), chunk, at);
     writeFully(files, bytes, at);
     if (at % FLUSH_BYTES === 0) {
-      flush(files);
+      await flushed;
+      flushed = flush(files);
+      // It is waited for before the next one; if it fails sooner than that, it still counts.
+      flushed.catch(() => undefined);
       progress(at, total);
       await turn();
     }
   }
-  flush(files);
+  await flushed;
+  await flush(files);
   progress(total, total);
 }
 
@@ -112,9 +120,9 @@ function truncateTarget({ targetFd, targetPath }: FilePair, bytes: number): void
   }
 }
 
-function flush({ targetFd, targetPath, sourceFd }: FilePair): void {
+async function flush({ targetFd, targetPath, sourceFd }: FilePair): Promise<void> {
   try {
-    fdatasyncSync(targetFd);
+    await fdatasyncOf(targetFd);
   } catch (error) {
     throw outputError('write the snapshot', targetPath, error, fstatSync(sourceFd).size);
   }

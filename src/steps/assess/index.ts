@@ -135,7 +135,7 @@ function describe(
 function expectedTimes(snapshot: Snapshot, sample: Sample, readSeconds: number): ExpectedTimes {
   return {
     writersHeld: expectedHold(snapshot),
-    backup: expectedBackup(snapshot.seconds, sample),
+    backup: expectedBackup(sample, { snapshotSeconds: snapshot.seconds }),
     load: expectedLoad(readSeconds),
     backupBytes: Math.round(sample.bytes * sample.compressRatio),
   };

@@ -4,10 +4,9 @@ import type { JournalMode } from '../../drivers/sqlite.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Report } from '../../lib/report.js';
 import { backupName, sourceIdOf } from '../../snapshot/archive/layout.js';
-import { CHECK_RATE } from '../../snapshot/expected-seconds.js';
+import { expectedBackup } from '../../snapshot/expected-seconds.js';
 import { HOLD_MS_MAX } from '../../snapshot/take/index.js';
 import { bytesFreeAt } from '../../snapshot/take/output-error.js';
-import type { Sample } from '../../snapshot/take/sample.js';
 import { surplusBackups } from './keep.js';
 import { bytesNeededFor, sampleForBackup } from './space.js';
 
@@ -69,22 +68,13 @@ export async function planBackup(options: PlanOptions): Promise<BackupPlan> {
     holdMsEstimate: sample.holdMsEstimate,
     holdMsMax,
     isHoldTooLong: !acceptHold && sample.holdMsEstimate > holdMsMax,
-    secondsEstimate: secondsFor(sample, check),
+    secondsEstimate: expectedBackup(sample, { check }).seconds,
     compressedBytesEstimate: Math.round(sample.bytes * sample.compressRatio),
     bytesNeeded,
     bytesFree,
     isDiskTooFull: bytesFree !== undefined && bytesFree < bytesNeeded,
     wouldRemove: surplus.map(({ directory }) => directory),
   };
-}
-
-/** Read, then compress and check side by side, then unpack. */
-function secondsFor(sample: Sample, check: boolean): number {
-  const { bytes, readRate, gzipRate, gunzipRate } = sample;
-  const snapshot = bytes / readRate + sample.holdMsEstimate / 1_000;
-  const gzip = bytes / gzipRate;
-  if (!check) return snapshot + gzip;
-  return snapshot + Math.max(gzip, bytes / CHECK_RATE) + bytes / gunzipRate;
 }
 
 function nearestExisting(path: string): string {

@@ -4,54 +4,45 @@ import { sqliteText } from '../../schema/literals.js';
 import { doubleText } from '../../schema/values/number-text.js';
 import type { Difference, TableComparison } from '../context.js';
 import type { ComparedColumn, ComparedTable } from './compared-table.js';
+import type { ComparisonEvents } from './comparing-thread.js';
 import { isNullField, splitFields, unescapeField } from './copy-fields.js';
-import { MISFIT } from './source-rows.js';
-import type { SourceChunk, SourceThread } from './source-thread.js';
+import { MISFIT, type RowsChunk, type SourceRows } from './source-rows.js';
 import { TargetLines } from './target-lines.js';
-
-interface CompareOptions {
-  /** Have every text escaped from the first row on. */
-  escapes: boolean;
-  signal: AbortSignal;
-  onRows: (rows: number, bytes: number) => void;
-  onDifference: (difference: Difference) => void;
-}
 
 /**
  * Compares every value of a table: both sides give their rows as COPY text in key order; equal
  * bytes are equal values, and only where bytes differ are fields looked at one by one.
+ *
+ * @param escapes have every text escaped from the first row on
  */
 export async function compareTable(
   table: ComparedTable,
-  source: SourceThread,
+  source: SourceRows,
   target: Readable,
-  options: CompareOptions,
+  escapes: boolean,
+  events: Pick<ComparisonEvents, 'onRows' | 'onDifference'>,
 ): Promise<TableComparison> {
-  const comparison = new Comparison(table, source, new TargetLines(target), options);
-  return comparison.run();
+  source.escapesControls = escapes;
+  return new Comparison(table, source, new TargetLines(target), events).run();
 }
 
 class Comparison {
   readonly #result: TableComparison;
-  /** Some text has turned out to need escaping, which costs seven passes over each. */
-  #escapes: boolean;
 
   constructor(
     readonly table: ComparedTable,
-    readonly source: SourceThread,
+    readonly source: SourceRows,
     readonly target: TargetLines,
-    readonly options: CompareOptions,
+    readonly events: Pick<ComparisonEvents, 'onRows' | 'onDifference'>,
   ) {
-    this.#escapes = options.escapes;
     this.#result = { table: table.targetName, rows: 0, rejected: 0, differences: 0 };
   }
 
   async run(): Promise<TableComparison> {
-    for await (const chunk of this.source.chunks(this.table, () => this.#escapes)) {
-      this.options.signal.throwIfAborted();
+    for (const chunk of this.source.chunks()) {
       if (!(await this.target.skip(chunk.text))) await this.#compareEscaped(chunk);
       this.#result.rows += chunk.rows;
-      this.options.onRows(chunk.rows, chunk.text.length);
+      this.events.onRows(chunk.rows, chunk.text.length);
     }
     for (let line = await this.target.peek(); line !== null; line = await this.target.peek()) {
       this.#extra(splitFields(line));
@@ -60,9 +51,9 @@ class Comparison {
     return this.#result;
   }
 
-  async #compareEscaped(chunk: SourceChunk): Promise<void> {
-    const text = await chunk.escaped();
-    if (await this.target.skip(text)) this.#escapes = true;
+  async #compareEscaped(chunk: RowsChunk): Promise<void> {
+    const text = chunk.escaped();
+    if (!chunk.isEscaped && (await this.target.skip(text))) this.source.escapesControls = true;
     else await this.#compareLines(text);
   }
 
@@ -142,7 +133,7 @@ class Comparison {
 
   #differ(difference: Omit<Difference, 'table'>): void {
     this.#result.differences++;
-    this.options.onDifference({ table: this.table.targetName, ...difference });
+    this.events.onDifference({ table: this.table.targetName, ...difference });
   }
 
   #keyOf(fields: Buffer[]): string {

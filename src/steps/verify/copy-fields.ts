@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { workerData } from 'node:worker_threads';
 
 const TAB = 0x09;
 const BACKSLASH = 0x5c;
@@ -7,15 +6,10 @@ const BACKSLASH = 0x5c;
 const UNESCAPED: Record<string, string> = { b: '\b', t: '\t', n: '\n', v: '\v', f: '\f', r: '\r' };
 
 /**
- * What stands for NULL on both sides: anew for each process, so that no value can be taken for it,
+ * What stands for NULL on both sides: anew for each thread, so that no value can be taken for it,
  * and without a backslash, so that a backslash always means that some text needs escaping.
  */
-export const NULL_TEXT = inheritedNullText() ?? `NULL${randomBytes(12).toString('hex')}`;
-
-/** A thread that reads for this process must write what this process looks for. */
-function inheritedNullText(): string | undefined {
-  return (workerData as { nullText?: string } | null)?.nullText;
-}
+export const NULL_TEXT = `NULL${randomBytes(12).toString('hex')}`;
 
 const NULL_BYTES = Buffer.from(NULL_TEXT, 'latin1');
 

@@ -70,7 +70,7 @@ export class SourceRows {
       const read = (query: PageQuery) => {
         const row = query(from, limit);
         count = Number(row?.[1] ?? 0);
-        return withNewline(row?.[0] ?? null);
+        return bytesOf(row?.[0] ?? '');
       };
       let isEscaped = this.escapesControls;
       let text = read(isEscaped ? escaped : plain);
@@ -88,7 +88,7 @@ export class SourceRows {
   #pageQuery(escapes: boolean): PageQuery {
     return this.#fromKey<[Buffer | string | null, bigint]>(
       (where, order, table) => `
-        SELECT ${this.#asBytes('group_concat(line, char(10))')}, count(*) FROM (
+        SELECT ${this.#asBytes('group_concat(line, char(10)) || char(10)')}, count(*) FROM (
           SELECT ${this.#line(escapes)} AS line FROM ${table} ${where} ${order} LIMIT ?)`,
     );
   }
@@ -119,7 +119,7 @@ export class SourceRows {
     const order = this.#table.key.map((column) => this.#orderBy(column)).join(', ');
     const rows = this.#db
       .prepare<[], Buffer | string>(
-        `SELECT ${this.#asBytes('line')} FROM (
+        `SELECT ${this.#asBytes('line || char(10)')} FROM (
            SELECT ${this.#line(true)} AS line FROM ${sqliteIdent(this.#table.source.name)}
            ORDER BY ${order} LIMIT -1)`,
       )
@@ -127,7 +127,7 @@ export class SourceRows {
     let lines: Buffer[] = [];
     let bytes = 0;
     for (const line of rows.iterate()) {
-      lines.push(withNewline(line));
+      lines.push(bytesOf(line));
       bytes += line.length;
       if (lines.length < ROWS_PER_CHUNK && bytes < CHUNK_BYTES) continue;
       yield chunkOf(lines);
@@ -312,10 +312,6 @@ function hexOf(cell: Cell): string {
   return bytes.toString('hex').toUpperCase();
 }
 
-function withNewline(text: Buffer | string | null): Buffer {
-  const bytes = Buffer.isBuffer(text) ? text : Buffer.from(text ?? '', 'utf8');
-  const line = Buffer.allocUnsafe(bytes.length + 1);
-  bytes.copy(line);
-  line[bytes.length] = 0x0a;
-  return line;
+function bytesOf(text: Buffer | string): Buffer {
+  return Buffer.isBuffer(text) ? text : Buffer.from(text, 'utf8');
 }

@@ -1,7 +1,8 @@
 import { CardctlError } from '../../lib/errors.js';
 import type { Migration } from '../context.js';
 import type { Step } from '../step.js';
-import { VERIFY_TITLE, verifyTarget } from './verify-target.js';
+import { VERIFY_TITLE } from './progress.js';
+import { verifyTarget } from './verify-target.js';
 
 /** How many differences are named when a migrate does not verify. */
 const DIFFERENCES_NAMED = 20;

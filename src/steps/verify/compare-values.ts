@@ -1,0 +1,47 @@
+import { CopyOut } from '../../drivers/copy-out.js';
+import { converterFor } from '../../schema/convert.js';
+import { quoteIdent } from '../../schema/identifiers.js';
+import { qualified } from '../../schema/target-schema.js';
+import type { TableComparison } from '../context.js';
+import { compareTable } from './compare-table.js';
+import type { ComparedColumn, ComparedTable } from './compared-table.js';
+import type { ComparisonEvents } from './comparing-thread.js';
+import { NULL_TEXT } from './copy-fields.js';
+import { countTarget } from './counts.js';
+import type { Sides } from './sides.js';
+import { SourceRows } from './source-rows.js';
+
+/** Compares every value of a table. */
+export async function compareValues(
+  { source, client }: Sides,
+  table: ComparedTable,
+  events: ComparisonEvents,
+): Promise<TableComparison> {
+  const total = await countTarget(client, table);
+  events.onTotal(total);
+  const compareOnce = (escapes: boolean) => {
+    const rows = new SourceRows(source.db, table);
+    return compareTable(table, rows, client.query(new CopyOut(targetSql(table))), escapes, events);
+  };
+  const result = await compareOnce(false);
+  if (result.differences > 0 || result.rows - result.rejected === total) return result;
+  // A line break within a value looked like the end of a row: once more, with every text escaped.
+  return compareOnce(true);
+}
+
+function targetSql(table: ComparedTable): string {
+  const columns = table.columns.map(({ plan }) => quoteIdent(plan.targetName)).join(', ');
+  const order = table.key.map((column) => orderBy(column, table.pageable)).join(', ');
+  return `COPY (SELECT ${columns} FROM ${qualified(table.targetName)} ORDER BY ${order}) TO STDOUT (NULL '${NULL_TEXT}')`;
+}
+
+/**
+ * Converted values are put in order by their text: that is what SQLite sorts on its side. A key
+ * that is never NULL goes without NULLS FIRST, which would keep Postgres from using its index.
+ */
+function orderBy({ plan }: ComparedColumn, neverNull: boolean): string {
+  const column = quoteIdent(plan.targetName);
+  const nulls = neverNull ? '' : ' NULLS FIRST';
+  if (converterFor(plan) !== null) return `${column}::text COLLATE "C"${nulls}`;
+  return plan.type === 'text' ? `${column} COLLATE "C"${nulls}` : `${column}${nulls}`;
+}

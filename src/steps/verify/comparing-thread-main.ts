@@ -1,0 +1,62 @@
+/** The thread in which tables are compared: see `ComparingThread`. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openTarget } from '../../drivers/postgres.js';
+import { codeOf } from '../../lib/errors.js';
+import { toWire } from '../../lib/wire-error.js';
+import { compareValues } from './compare-values.js';
+import type { ComparedTable } from './compared-table.js';
+import type { ThreadAnswer, ThreadData } from './comparing-thread.js';
+import { joinMoment, openSides, type Sides } from './sides.js';
+
+/** Compared between two messages about it: each wakes the other thread. */
+const BYTES_PER_MESSAGE = 2 * 1024 * 1024;
+
+const { snapshotPath, targetUrl, moment } = workerData as ThreadData;
+const target = openTarget(targetUrl);
+let opened: Promise<Sides> | undefined;
+
+parentPort?.on('message', (table: ComparedTable) => {
+  compare(table).then(
+    (result) => send({ type: 'compared', result }),
+    (error: unknown) => send({ type: 'failed', error: toWire(explained(error)) }),
+  );
+});
+
+async function compare(table: ComparedTable) {
+  opened ??= open();
+  const told = { rows: 0, bytes: 0 };
+  const tell = () => {
+    send({ type: 'rows', ...told });
+    told.rows = 0;
+    told.bytes = 0;
+  };
+  const result = await compareValues(await opened, table, {
+    onTotal: (rows) => send({ type: 'total', rows }),
+    onRows: (rows, bytes) => {
+      told.rows += rows;
+      told.bytes += bytes;
+      if (told.bytes >= BYTES_PER_MESSAGE) tell();
+    },
+    onDifference: (difference) => send({ type: 'difference', difference }),
+  });
+  tell();
+  return result;
+}
+
+async function open(): Promise<Sides> {
+  const sides = await openSides(snapshotPath, target);
+  await joinMoment(sides.client, moment);
+  // Pages are read once, in order: a large cache would only hold what is not needed again.
+  sides.source.db.pragma('cache_size = -16384');
+  return sides;
+}
+
+/** What SQLite says is no fault of the target's; neither is a mistake of ours, which has no code. */
+function explained(error: unknown): unknown {
+  const code = codeOf(error);
+  return code === undefined || code.startsWith('SQLITE_') ? error : target.explain(error);
+}
+
+function send(answer: ThreadAnswer): void {
+  parentPort?.postMessage(answer);
+}

@@ -1,0 +1,37 @@
+import type { Client } from 'pg';
+import type { Target } from '../../drivers/postgres.js';
+import { openSource, type Source } from '../../drivers/sqlite.js';
+
+/** Both sides, each as it was at one moment. */
+export interface Sides {
+  source: Source;
+  client: Client;
+}
+
+/** Opens both sides and holds the target's present moment for as long as the client is open. */
+export async function openSides(snapshotPath: string, target: Target): Promise<Sides> {
+  const client = await target.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return { source: openSource(snapshotPath), client };
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+export async function closeSides({ source, client }: Sides): Promise<void> {
+  source.close();
+  await client.end();
+}
+
+/** The id under which other connections can see the moment that a client holds. */
+export async function shareMoment(client: Client): Promise<string> {
+  const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+  return rows[0]?.id ?? '';
+}
+
+/** Sees the target as it was at a shared moment; before the client's first query. */
+export async function joinMoment(client: Client, moment: string): Promise<void> {
+  await client.query(`SET TRANSACTION SNAPSHOT '${moment}'`);
+}
