@@ -29,10 +29,11 @@ export function readTime(value: StoredTime | null, zone: string): number | null 
 
 /** The time as Python's `datetime.isoformat()` writes it: no zone, and no fraction that is zero. */
 export function writeTime(ms: number, zone: string): string {
-  const us = Math.round((ms - Math.floor(ms / 1_000) * 1_000) * 1_000);
-  const wholeMs = Math.floor(ms / 1_000) * 1_000 + (us === 1e6 ? 1_000 : 0);
+  const us = Math.round(ms * 1_000);
+  const wholeMs = Math.floor(us / 1e6) * 1_000;
   const text = new Date(wholeMs + offsetMs(wholeMs, zone)).toISOString().slice(0, 19);
-  return us % 1e6 === 0 ? text : `${text}.${String(us).padStart(6, '0')}`;
+  const fraction = us - wholeMs * 1_000;
+  return fraction === 0 ? text : `${text}.${String(fraction).padStart(6, '0')}`;
 }
 
 /** How far ahead of UTC a clock was when it showed `localMs`, a time counted as if it were UTC. */

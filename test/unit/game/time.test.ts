@@ -58,7 +58,11 @@ describe('a time is written as isoformat() does', () => {
     ['six digits for one microsecond', 0.001, '2025-10-11T12:00:30.000001'],
     ['six digits for a tenth', 100, '2025-10-11T12:00:30.100000'],
     ['the last microsecond of a second', 999.999, '2025-10-11T12:00:30.999999'],
-    ['less than half a microsecond is none', 999.9999, '2025-10-11T12:00:31'],
+    [
+      'what is nearer to the next second than to its last microsecond',
+      999.9997,
+      '2025-10-11T12:00:31',
+    ],
   ])('%s', (_what, fractionMs, text) => {
     expect(writeTime(Date.UTC(2025, 9, 11, 8, 30, 30) + fractionMs, TEHRAN)).toBe(text);
   });
