@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cooldownAfterWin, readyCards, restRemainingMs } from '../../../src/game/cooldown.js';
 import type { CardCooldownRow, CardCooldownSettingRow } from '../../../src/store/rows.js';
-import { HOUR_MS, NOW, NOW_TEXT } from './support.js';
+import { HOUR_MS, NOW, NOW_TEXT, owned } from './support.js';
 
 function cooldown(columns: Partial<CardCooldownRow> = {}): CardCooldownRow {
   return {
@@ -84,23 +84,11 @@ describe('a card rests', () => {
   });
 
   it('and the others are ready', () => {
-    const owned = ['c1', 'c2', 'c3'].map((card_id, i) => ({
-      id: BigInt(i),
-      user_id: 101n,
-      card_id,
-      name: card_id,
-      rarity: 'epic',
-      power: 1,
-      speed: 1,
-      iq: 1,
-      popularity: 1,
-      usage_count: 0,
-      is_favorite: false,
-    }));
+    const cards = ['c1', 'c2', 'c3'].map((card_id) => owned({ card_id }));
     const rows = [
       resting(10, '2025-10-11T14:00:00'),
       { ...resting(10, '2025-10-10T14:00:00'), card_id: 'c2' },
     ];
-    expect(readyCards(owned, rows, NOW)).toEqual(owned.slice(1));
+    expect(readyCards(cards, rows, NOW)).toEqual(cards.slice(1));
   });
 });

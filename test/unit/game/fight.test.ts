@@ -91,6 +91,11 @@ describe('a challenge is accepted', () => {
 
   it.each([
     ['when somebody else has', accept(fight({ opponent_id: 303n })), { reason: 'fightTaken' }],
+    [
+      'when somebody else has, whatever the status says',
+      accept(challenge({ opponent_id: 303n })),
+      { reason: 'fightTaken' },
+    ],
     ['twice by the same player', accept(fight()), { reason: 'fightTaken' }],
     ['when it is over', accept(challenge({ status: 'finished' })), { reason: 'fightTaken' }],
     ['by the challenger', accept(challenge(), { user_id: 101n }), { reason: 'ownFight' }],

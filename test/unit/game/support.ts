@@ -1,5 +1,5 @@
 import type { Now } from '../../../src/game/time.js';
-import type { CardRow, FightRow, PlayerRow } from '../../../src/store/rows.js';
+import type { CardRow, FightRow, OwnedCardRow, PlayerRow } from '../../../src/store/rows.js';
 
 export const HOUR_MS = 3_600_000;
 
@@ -65,4 +65,26 @@ export function fight(columns: Partial<FightRow> = {}): FightRow {
 
 export function challenge(columns: Partial<FightRow> = {}): FightRow {
   return fight({ opponent_id: 0n, status: 'waiting_opponent', ...columns });
+}
+
+export function owned(columns: Partial<OwnedCardRow> = {}): OwnedCardRow {
+  return {
+    id: 1n,
+    user_id: 101n,
+    card_id: 'c1',
+    name: 'رستم',
+    rarity: 'normal',
+    power: 10,
+    speed: 20,
+    iq: 30,
+    popularity: 40,
+    usage_count: 0,
+    is_favorite: false,
+    ...columns,
+  };
+}
+
+/** Without the marks of direction, which cannot be seen in a test either. */
+export function plain(text: string): string {
+  return text.replace(/[\u200e\u200f\u2066-\u2069]/g, '');
 }
