@@ -14,9 +14,7 @@ export interface ProfileFacts {
 }
 
 export interface Profile extends FightCounts {
-  userId: bigint;
-  username: string | null;
-  firstName: string | null;
+  who: Pick<PlayerRow, 'user_id' | 'username' | 'first_name'>;
   score: number;
   rank: number;
   hearts: number;
@@ -33,9 +31,11 @@ export interface Profile extends FightCounts {
 export function profileOf({ player, rank, fights, cards, now }: ProfileFacts): Profile {
   const games = fights.wins + fights.losses + fights.ties;
   return {
-    userId: player.user_id,
-    username: player.username,
-    firstName: player.first_name,
+    who: {
+      user_id: player.user_id,
+      username: player.username,
+      first_name: player.first_name,
+    },
     score: player.total_score ?? 0,
     rank,
     hearts: heartsNow(player, now).hearts,

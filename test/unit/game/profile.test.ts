@@ -19,9 +19,7 @@ describe('a profile', () => {
       last_claim: '2025-10-10T13:00:00',
     };
     expect(profile({ wins: 5, losses: 2, ties: 1 }, columns)).toEqual({
-      userId: 101n,
-      username: 'negar_k',
-      firstName: 'نگار',
+      who: { user_id: 101n, username: 'negar_k', first_name: 'نگار' },
       score: 250,
       rank: 7,
       hearts: 3,
