@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +20,12 @@ export interface TestBot {
   updates: string[];
   /** What `/readyz` answers; to be changed in place. */
   readonly readiness: { status: number; text: string };
+  /** Of the last update. */
+  headers: IncomingHttpHeaders;
+  /** That were opened to it. */
+  connections: number;
+  /** It closes the connection of an update that it has read, and answers nothing. */
+  breaksOff: boolean;
   stop(): Promise<void>;
 }
 
@@ -53,6 +59,7 @@ export async function startEdge(): Promise<TestEdge> {
       origin: `https://127.0.0.1:${config.listenPort}`,
       path: WEBHOOK_PATH,
       method: 'POST',
+      headers: { host: config.serverName },
       body,
     });
     await answer.dump();
@@ -115,21 +122,25 @@ async function makeCertificate({ certificate, certificateKey, serverName }: Edge
 }
 
 async function startBot(name: string, stack: Stack): Promise<TestBot> {
-  const updates: string[] = [];
-  const readiness = { status: 200, text: 'ready' };
   const server = createServer((request, response) => {
+    const { readiness, updates } = bot;
     if (request.url === '/readyz') {
       response.writeHead(readiness.status).end(readiness.text);
       return;
     }
+    bot.headers = request.headers;
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => {
       body += text;
     });
     request.on('end', () => {
       updates.push(body);
-      response.end('ok');
+      if (bot.breaksOff) request.socket.destroy();
+      else response.end('ok');
     });
+  });
+  server.on('connection', () => {
+    bot.connections++;
   });
   server.keepAliveTimeout = 75_000;
   server.listen(0, '127.0.0.1');
@@ -142,10 +153,14 @@ async function startBot(name: string, stack: Stack): Promise<TestBot> {
     await once(server, 'close');
   };
   atEnd(stop);
-  return {
+  const bot: TestBot = {
     server: { name, stack, address, adminUrl: `http://${address}` },
-    updates,
-    readiness,
+    updates: [],
+    readiness: { status: 200, text: 'ready' },
+    headers: {},
+    connections: 0,
+    breaksOff: false,
     stop,
   };
+  return bot;
 }
