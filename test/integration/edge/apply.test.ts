@@ -167,15 +167,37 @@ describe('the old file stays, and the old weights with it,', () => {
     expect(await state(edge)).toEqual({ serving: [1], file: 1, lastGood: null });
   });
 
-  it('when it is aborted on the way', async () => {
+  it('when it is aborted while the file is tested', async () => {
     const edge = await startEdge();
     const controller = new AbortController();
     edge.config.commands = { ...edge.config.commands, test: ['sleep', '60'], timeoutMsMax: 70_000 };
-    const { applying } = await apply(edge, 10, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 500);
+    const { applying } = await apply(edge, 10, {
+      signal: controller.signal,
+      onStage: (stage) => {
+        if (stage === 'replaced') setTimeout(() => controller.abort(), 100);
+      },
+    });
     await expect(applying).rejects.toMatchObject({
       code: 'interrupted',
-      message: expect.stringMatching(/was stopped; the file of generation 1-\w+ \(0%\) is back/),
+      message: expect.stringMatching(
+        /^sleep 60 was stopped; the file of generation 1-\w+ \(0%\) is back/,
+      ),
+    });
+    expect(await state(edge)).toEqual({ serving: [1], file: 1, lastGood: null });
+  });
+
+  it('when it is aborted while the workers are waited for', async () => {
+    const edge = await startEdge();
+    const controller = new AbortController();
+    const { applying } = await apply(edge, 10, {
+      signal: controller.signal,
+      onStage: (stage) => {
+        if (stage === 'reloaded') controller.abort();
+      },
+    });
+    await expect(applying).rejects.toMatchObject({
+      code: 'interrupted',
+      message: expect.stringMatching(/^stopped while .* is back and every worker serves it$/),
     });
     expect(await state(edge)).toEqual({ serving: [1], file: 1, lastGood: null });
   });
