@@ -35,7 +35,7 @@ export interface DeliveryOptions {
 
 /** What the delivery tells as it happens. */
 export interface DeliveryEvents {
-  /** Before the first attempt of each: nothing is posted until this returns. */
+  /** Before the first attempt of each: nothing is posted until this returns, nor if it stops. */
   sending(updates: readonly Outgoing[]): void;
   /** A 2xx was read to its end. Once per update. */
   acknowledged(update: Outgoing, attempts: number, answer: Answer): void;
@@ -53,7 +53,7 @@ export interface Delivery {
   readonly lastError: { at: Date; kind: string } | undefined;
   /** Resolves when the backlog is empty, or on abort. */
   drained(signal: AbortSignal): Promise<void>;
-  /** Ends every attempt and connection. @returns the updates that were left, oldest first */
+  /** Ends every attempt and connection; nothing is posted or told any more. @returns the updates that were left, oldest first */
   stop(): Promise<Outgoing[]>;
 }
 
@@ -84,6 +84,7 @@ export function startDelivery(
     const fresh = batch.filter(({ attempts }) => attempts === 0);
     // What is sent is on record before it is sent: a killed tool has posted nothing unrecorded.
     if (fresh.length > 0) events.sending(fresh.map(({ update }) => update));
+    if (stopped) return;
     for (const parcel of batch) attempt(parcel);
   };
 
