@@ -34,48 +34,51 @@ export interface DeliveryOptions {
 }
 
 /** What the delivery tells as it happens. */
-export interface DeliveryEvents {
+export interface DeliveryEvents<Update extends Outgoing> {
   /** Before the first attempt of each: nothing is posted until this returns, nor if it stops. */
-  sending(updates: readonly Outgoing[]): void;
+  sending(updates: readonly Update[]): void;
   /** A 2xx was read to its end. Once per update. */
-  acknowledged(update: Outgoing, attempts: number, answer: Answer): void;
+  acknowledged(update: Update, attempts: number, answer: Answer): void;
   /** One attempt failed, `kind` as in `post.ts`; another follows unless it was given up. */
-  failed(update: Outgoing, kind: string): void;
+  failed(update: Update, kind: string): void;
   /** Not delivered within 24 h. */
-  givenUp(update: Outgoing): void;
+  givenUp(update: Update): void;
 }
 
-export interface Delivery {
+export interface Delivery<Update extends Outgoing> {
   /** Takes updates that are due now, in the order of their ids. */
-  deliver(updates: readonly Outgoing[]): void;
+  deliver(updates: readonly Update[]): void;
   /** Updates that were taken and not acknowledged; Telegram's `pending_update_count`. */
   readonly backlog: number;
+  /** Attempts after the first. */
+  readonly retries: number;
   readonly lastError: { at: Date; kind: string } | undefined;
   /** Resolves when the backlog is empty, or on abort. */
   drained(signal: AbortSignal): Promise<void>;
   /** Ends every attempt and connection; nothing is posted or told any more. @returns the updates that were left, oldest first */
-  stop(): Promise<Outgoing[]>;
+  stop(): Promise<Update[]>;
 }
 
 /** Posts updates to webhooks as Telegram does: its order, its retries, its number of connections. */
-export function startDelivery(
+export function startDelivery<Update extends Outgoing>(
   options: DeliveryOptions,
-  events: DeliveryEvents,
+  events: DeliveryEvents<Update>,
   clock: Clock,
-): Delivery {
+): Delivery<Update> {
   const answerMsMax = ANSWER_MS_MAX * options.timeScale;
   const pools = options.targets.map((target) => openPool(target, options, answerMsMax));
   const nextPool = smoothWeighted(pools);
-  const queue = createOrderedQueue<Parcel>(({ update }) => update.orderKey);
-  const unfinished = new Set<Parcel>();
-  const retries = new Set<NodeJS.Timeout>();
+  const queue = createOrderedQueue<Parcel<Update>>(({ update }) => update.orderKey);
+  const unfinished = new Set<Parcel<Update>>();
+  const waiting = new Set<NodeJS.Timeout>();
   const inFlight = new Set<Post>();
   const idle = new Set<() => void>();
-  let lastError: Delivery['lastError'];
+  let lastError: Delivery<Update>['lastError'];
+  let retries = 0;
   let stopped = false;
 
   const pump = () => {
-    const batch: Parcel[] = [];
+    const batch: Parcel<Update>[] = [];
     while (!stopped && inFlight.size + batch.length < options.connectionsMax) {
       const parcel = queue.take();
       if (parcel === undefined) break;
@@ -88,7 +91,8 @@ export function startDelivery(
     for (const parcel of batch) attempt(parcel);
   };
 
-  const attempt = (parcel: Parcel) => {
+  const attempt = (parcel: Parcel<Update>) => {
+    if (parcel.attempts > 0) retries += 1;
     parcel.attempts += 1;
     parcel.body ??= parcel.update.body();
     const { pool, path, headers } = nextPool();
@@ -103,12 +107,12 @@ export function startDelivery(
     post.start(pool, { path, headers, body: parcel.body, answerMsMax });
   };
 
-  const onAnswer = (parcel: Parcel, answer: Answer) => {
+  const onAnswer = (parcel: Parcel<Update>, answer: Answer) => {
     finish(parcel);
     events.acknowledged(parcel.update, parcel.attempts, answer);
   };
 
-  const onFailure = (parcel: Parcel, kind: string) => {
+  const onFailure = (parcel: Parcel<Update>, kind: string) => {
     lastError = { at: clock.now(), kind };
     events.failed(parcel.update, kind);
     const ageMs = clock.monotonicMs() - parcel.update.dueMs;
@@ -118,14 +122,14 @@ export function startDelivery(
       return;
     }
     const timer = setTimeout(() => {
-      retries.delete(timer);
+      waiting.delete(timer);
       queue.putBack(parcel);
       pump();
     }, retryAfterMs(parcel.attempts) * options.timeScale);
-    retries.add(timer);
+    waiting.add(timer);
   };
 
-  const finish = (parcel: Parcel) => {
+  const finish = (parcel: Parcel<Update>) => {
     unfinished.delete(parcel);
     queue.finish(parcel);
     if (queue.size === 0) for (const resolve of idle) resolve();
@@ -134,6 +138,9 @@ export function startDelivery(
   return {
     get backlog() {
       return queue.size;
+    },
+    get retries() {
+      return retries;
     },
     get lastError() {
       return lastError;
@@ -160,7 +167,7 @@ export function startDelivery(
     },
     stop: async () => {
       stopped = true;
-      for (const timer of retries) clearTimeout(timer);
+      for (const timer of waiting) clearTimeout(timer);
       for (const post of [...inFlight]) post.abort();
       await Promise.all(pools.map(({ pool }) => pool.destroy()));
       return [...unfinished].map(({ update }) => update);
@@ -168,8 +175,8 @@ export function startDelivery(
   };
 }
 
-interface Parcel {
-  readonly update: Outgoing;
+interface Parcel<Update> {
+  readonly update: Update;
   attempts: number;
   /** Kept from the first attempt on: a retry posts the same bytes. */
   body: string | undefined;
