@@ -38,7 +38,7 @@ describe('the ledger', () => {
     );
   });
 
-  test('a kill right after sending loses nothing that was sent', async () => {
+  test('a kill right after sending loses nothing that was sent', { timeout: 30_000 }, async () => {
     const path = join(await tempDir(), 'ledger.ndjson');
     const module = pathToFileURL(join(import.meta.dirname, '../../../src/loadtest/ledger.ts'));
     const code = `
