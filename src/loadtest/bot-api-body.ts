@@ -19,7 +19,7 @@ export async function readParams(request: IncomingMessage, query: string): Promi
   const body = await bytesOf(request);
   const type = request.headers['content-type'] ?? '';
   const params = {
-    ...Object.fromEntries(new URLSearchParams(query)),
+    ...(query === '' ? {} : Object.fromEntries(new URLSearchParams(query))),
     ...(body.length === 0 ? {} : parseBody(body, type)),
   };
   for (const name of OBJECTS) {

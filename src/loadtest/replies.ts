@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../lib/clock.js';
 import type { Action } from './behaviour.js';
 import type { BotApiCall } from './bot-api.js';
@@ -148,5 +148,5 @@ function matchLikely(inChat: readonly Recent[], message: ShownMessage, digest: s
 
 function digestOf({ text, keyboard }: ShownMessage): string {
   const content = JSON.stringify([text, keyboard?.inline_keyboard ?? []]);
-  return createHash('md5').update(content).digest('base64');
+  return hash('md5', content, 'base64');
 }

@@ -185,7 +185,8 @@ async function load(bot: GameBot, options: Partial<LoadOptions>, signal?: AbortS
       userIds: Array.from({ length: 100 }, (_, index) => 7_000_000 + index),
       groupSize: 6,
       spacing: 'even',
-      timeScale: 0.01,
+      // A bot on a busy machine has 12 s to answer.
+      timeScale: 0.2,
       ...options,
     },
     {

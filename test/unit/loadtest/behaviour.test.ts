@@ -45,6 +45,7 @@ describe('what a player does', () => {
       writesShare: 0,
       see: ({ screens }) => {
         for (const message of [first, second, third]) if (message) screens.show(message);
+        for (const buttons of [[], ['other:1']]) screens.show(shown(7, buttons));
       },
     });
     const pressed = actions.flatMap((action) =>
