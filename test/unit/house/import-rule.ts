@@ -6,6 +6,7 @@ const LAYERS = [
   'cli',
   'steps',
   'journal',
+  'loadtest',
   'bot',
   'game',
   'store',
