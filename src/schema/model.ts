@@ -205,6 +205,7 @@ export interface Untranslated {
   table: string;
   what:
     | 'check'
+    | 'not null'
     | 'default'
     | 'index'
     | 'unique index'

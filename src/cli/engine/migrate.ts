@@ -5,6 +5,7 @@ import { CardctlError } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
 import type {
   BrokenForeignKey,
+  BrokenRule,
   LoadedTable,
   MigrateOptions,
   Migration,
@@ -33,6 +34,7 @@ export interface MigrateReport {
   isEmbedded: boolean;
   tables: LoadedTable[];
   brokenForeignKeys: BrokenForeignKey[];
+  brokenChecks: BrokenRule[];
   verified: VerifyResult | null;
   phases: { phase: string; seconds: number }[];
   seconds: number;
@@ -68,6 +70,7 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       plan: null,
       loaded: [],
       brokenForeignKeys: [],
+      brokenChecks: [],
       verified: null,
     };
     try {
@@ -83,6 +86,7 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       isEmbedded,
       tables: migration.loaded,
       brokenForeignKeys: migration.brokenForeignKeys,
+      brokenChecks: migration.brokenChecks,
       verified: migration.verified,
       phases,
       seconds: (deps.clock.monotonicMs() - startedMs) / 1000,

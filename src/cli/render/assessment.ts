@@ -1,3 +1,4 @@
+import { untranslatedText } from '../../schema/untranslated.js';
 import type {
   AssessedColumn,
   AssessedTable,
@@ -9,7 +10,7 @@ import { shellLine } from '../shell.js';
 import { formatBytes, formatCount, formatSeconds } from './format.js';
 import { paint } from './paint.js';
 import { printable, wrap } from './printable.js';
-import { bullet, orphansText, section, untranslatedText } from './source-parts.js';
+import { bullet, orphansText, section } from './source-parts.js';
 import { formatTable } from './table.js';
 
 export interface AssessmentLook {

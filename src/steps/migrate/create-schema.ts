@@ -122,12 +122,13 @@ async function drop(client: Client, relations: Relation[]): Promise<void> {
 /** Of everything that decides what is copied and how: a resumed run must find it unchanged. */
 function fingerprintOf({ snapshotPath, options }: Migration, plan: MovePlan): string {
   const { size, mtimeMs } = statSync(snapshotPath);
-  const { tables, keys, indexes, foreignKeys } = plan.ddl;
+  const { tables, keys, indexes, checks, foreignKeys } = plan.ddl;
   const facts = {
     snapshot: { size, mtimeMs },
     ddl: [...tables, ...keys, ...indexes].map(({ sql }) => sql),
-    foreignKeys: foreignKeys.map(({ addSql }) => addSql),
+    constraints: [...checks, ...foreignKeys].map(({ addSql }) => addSql),
     brokenForeignKeys: options.brokenForeignKeys,
+    brokenChecks: options.brokenChecks,
     columnRules: [...options.rules.columns].sort(([a], [b]) => (a < b ? -1 : 1)),
     units: plan.tables.map((table) => table.units.pages.length),
     chunkUnits: CHUNK_UNITS,

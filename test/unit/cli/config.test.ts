@@ -49,7 +49,7 @@ describe('precedence', () => {
       target: null,
       workDir: join(cwd, '.cardctl'),
       backup: { out: join(cwd, '.cardctl', 'backups'), keep: null, holdMsMax: undefined },
-      migrate: { onBadRow: 'fail', brokenForeignKeys: 'omit' },
+      migrate: { onBadRow: 'fail', brokenForeignKeys: 'omit', brokenChecks: 'omit' },
       rules: [],
       skip: [],
     });
