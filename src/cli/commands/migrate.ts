@@ -81,6 +81,8 @@ async function planned(
   { options, ...request }: Pick<MigrateRequest, 'sourcePath' | 'workDir' | 'options'>,
   invocation: Invocation,
 ): Promise<Outcome> {
+  const { refuseUselessSource } = await import('../engine/source.js');
+  refuseUselessSource(request.sourcePath);
   const { planMigration } = await import('../../steps/migrate/dry-run.js');
   const { renderDryRun } = await import('../render/dry-run.js');
   const dryRun = await planMigration({ ...request, ...options }, invocation);

@@ -17,6 +17,7 @@ import { readMigrationRecord } from '../../steps/migrate/scaffolding.js';
 import { runSteps } from '../../steps/run.js';
 import type { Deps } from '../../steps/step.js';
 import { migrateSnapshot, removeSnapshot } from './snapshots.js';
+import { refuseUselessSource } from './source.js';
 import { openConfiguredTarget } from './target.js';
 
 export interface MigrateRequest {
@@ -48,6 +49,8 @@ export interface MigrateReport {
 export async function migrate(request: MigrateRequest, deps: Deps): Promise<MigrateReport> {
   const { workDir, options, journal } = request;
   const startedMs = deps.clock.monotonicMs();
+  // A resumed run has its snapshot, and may find that the source has moved on.
+  if (!options.resume) refuseUselessSource(request.sourcePath);
   const { target, url, isEmbedded } = await openConfiguredTarget(
     request.targetUrl,
     workDir,

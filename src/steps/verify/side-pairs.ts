@@ -17,6 +17,7 @@ export interface SidePair {
 export async function withSidePairs<Result>(
   snapshotPath: string,
   target: Target,
+  signal: AbortSignal,
   body: (pairs: readonly [SidePair, ...SidePair[]]) => Promise<Result>,
 ): Promise<Result> {
   const pairs: SidePair[] = [];
@@ -28,6 +29,8 @@ export async function withSidePairs<Result>(
       await client.query(`SET TRANSACTION SNAPSHOT '${moment}'`);
     }
     return await body([first, ...pairs.slice(1)]);
+  } catch (error) {
+    throw signal.aborted ? error : target.explain(error);
   } finally {
     await Promise.all(pairs.map(closePair));
   }

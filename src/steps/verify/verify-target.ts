@@ -26,7 +26,7 @@ export interface VerifyOptions {
  * @throws CardctlError `source` or `target` when a side cannot be read
  */
 export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<VerifyResult> {
-  return withSidePairs(options.snapshotPath, options.target, (pairs) =>
+  return withSidePairs(options.snapshotPath, options.target, deps.signal, (pairs) =>
     compareAll(pairs, options, deps),
   );
 }
