@@ -39,6 +39,7 @@ export interface Config {
     readonly jobs: number;
     readonly onBadRow: 'fail' | 'reject';
     readonly brokenForeignKeys: 'omit' | 'not-valid';
+    readonly brokenChecks: 'omit' | 'not-valid';
   };
   readonly rules: readonly NamedColumnRule[];
   /** Names of indexes and checks that are left out knowingly. */
@@ -196,6 +197,7 @@ function merge(
       jobs: migrate.jobs ?? availableParallelism(),
       onBadRow: migrate.onBadRow ?? 'fail',
       brokenForeignKeys: migrate.brokenForeignKeys ?? 'omit',
+      brokenChecks: migrate.brokenChecks ?? 'omit',
     },
     rules,
     skip: body.skip ?? [],

@@ -27,6 +27,8 @@ const replica = z.union(
   { error: 'expected a host, a URL or an object with a host' },
 );
 
+const onBroken = z.enum(['omit', 'not-valid'], { error: 'expected omit or not-valid' });
+
 /** The `database` block of the bot's own config.json, and what cardctl adds to it. */
 export const databaseSchema = z.strictObject({
   type: z.enum(['postgresql', 'postgres'], { error: 'expected "postgresql"' }).optional(),
@@ -61,9 +63,8 @@ export const bodySchema = z.strictObject({
     .strictObject({
       jobs: whole(1, 64).optional(),
       onBadRow: z.enum(['fail', 'reject'], { error: 'expected fail or reject' }).optional(),
-      brokenForeignKeys: z
-        .enum(['omit', 'not-valid'], { error: 'expected omit or not-valid' })
-        .optional(),
+      brokenForeignKeys: onBroken.optional(),
+      brokenChecks: onBroken.optional(),
     })
     .optional(),
   types: z

@@ -40,6 +40,8 @@ export function configTemplate(source: string | undefined): string {
     // Foreign keys that the data breaks (open challenges have opponent_id = 0): "omit" leaves
     // them out, so that the game goes on; "not-valid" creates them for new rows only.
     "brokenForeignKeys": "omit",
+    // The same for checks: Postgres refuses any later change of a row that breaks one, too.
+    "brokenChecks": "omit",
   },
 
   // Types by choice: bigint, double precision, numeric, boolean, text, bytea, timestamp, date,

@@ -3,7 +3,13 @@ import type { TargetType } from '../../schema/model.js';
 import { TARGET_SCHEMA } from '../../schema/target-schema.js';
 
 /** Types of the target's columns, by table, the largest first, by column. */
-export type TargetCatalog = Map<string, Map<string, TargetType | null>>;
+type ColumnTypes = Map<string, Map<string, TargetType | null>>;
+
+export interface TargetCatalog {
+  tables: ColumnTypes;
+  /** Whether migrate left a column out knowingly, by its names in the source. */
+  isLeftOut(table: string, column: string): boolean;
+}
 
 const TYPES: Record<string, TargetType> = {
   bigint: 'bigint',
@@ -20,6 +26,14 @@ const TYPES: Record<string, TargetType> = {
 
 /** Reads which tables and columns the target has; null stands for a type that migrate never makes. */
 export async function readTargetCatalog(client: Client): Promise<TargetCatalog> {
+  const leftOut = new Set(await readLeftOut(client));
+  return {
+    tables: await readColumnTypes(client),
+    isLeftOut: (table, column) => leftOut.has(JSON.stringify([table, column])),
+  };
+}
+
+async function readColumnTypes(client: Client): Promise<ColumnTypes> {
   const { rows } = await client.query<{
     name: string;
     column: string | null;
@@ -30,11 +44,24 @@ export async function readTargetCatalog(client: Client): Promise<TargetCatalog> 
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relnamespace = '${TARGET_SCHEMA}'::regnamespace AND c.relkind IN ('r', 'p')
     ORDER BY c.relpages DESC, c.relname, a.attnum`);
-  const catalog: TargetCatalog = new Map();
+  const catalog: ColumnTypes = new Map();
   for (const { name, column, type } of rows) {
     const columns = catalog.get(name) ?? new Map<string, TargetType | null>();
     catalog.set(name, columns);
     if (column !== null) columns.set(column, TYPES[type ?? ''] ?? null);
   }
   return catalog;
+}
+
+/** What migrate wrote down; nothing where it is gone, or is not for this role to see. */
+async function readLeftOut(client: Client): Promise<string[]> {
+  const { rowCount } = await client.query(`
+    SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'cardctl' AND c.relname = 'left_out_column'
+      AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`);
+  if (rowCount === 0) return [];
+  const { rows } = await client.query<{ table_name: string; column_name: string }>(
+    'SELECT table_name, column_name FROM cardctl.left_out_column',
+  );
+  return rows.map((row) => JSON.stringify([row.table_name, row.column_name]));
 }

@@ -8,7 +8,7 @@ import type { ComparedTable } from './compared-table.js';
 import { ComparingThread } from './comparing-thread.js';
 import { compareCounts } from './counts.js';
 import { tableProgress } from './progress.js';
-import { closeSides, openSides, type Sides, shareMoment } from './sides.js';
+import { closeSides, explainSides, openSides, type Sides, shareMoment } from './sides.js';
 import { tablesToCompare } from './tables-to-compare.js';
 import { readTargetCatalog } from './target-catalog.js';
 
@@ -52,6 +52,8 @@ export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<
       ? await compareAllCounts(sides, tables, differ)
       : await compareAllValues(sides, tables, options, deps, differ);
     return { equal: differencesTotal === 0, tables: compared, differences, differencesTotal };
+  } catch (error) {
+    throw deps.signal.aborted ? error : explainSides(target, error);
   } finally {
     await closeSides(sides);
   }
