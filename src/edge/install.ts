@@ -1,6 +1,6 @@
 import { runCommand } from './commands.js';
 import type { EdgeConfig } from './config.js';
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 import { putFile } from './upstream-file.js';
 
 export interface InstallOptions {
