@@ -3,6 +3,7 @@ import { type App, commandPath } from './app.js';
 import { assessCommand } from './commands/assess.js';
 import { backupCommand } from './commands/backup.js';
 import { initCommand } from './commands/init.js';
+import { loadtestCommand } from './commands/loadtest.js';
 import { migrateCommand } from './commands/migrate.js';
 import { nginxCommand } from './commands/nginx.js';
 import { postgresCommand } from './commands/postgres.js';
@@ -23,6 +24,7 @@ const COMMANDS = [
   verifyCommand,
   nginxCommand,
   shiftCommand,
+  loadtestCommand,
   statusCommand,
   postgresCommand,
 ];

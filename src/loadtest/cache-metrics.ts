@@ -12,13 +12,15 @@ const ANSWER_MS_MAX = 2_000;
  * Reads the cache counters of every bot from its `/metrics`.
  *
  * @param adminUrls base URLs; a bot that does not answer, or has no such counter, is left out
+ * @param token the bearer token of the admin listeners
  * @returns by URL
  */
 export async function readCacheCounts(
   adminUrls: readonly string[],
+  token: string | undefined,
 ): Promise<Map<string, CacheCounts>> {
   const found = await Promise.all(
-    adminUrls.map(async (url) => [url, await readOne(url).catch(() => undefined)] as const),
+    adminUrls.map(async (url) => [url, await readOne(url, token).catch(() => undefined)] as const),
   );
   return new Map(found.flatMap(([url, counts]) => (counts === undefined ? [] : [[url, counts]])));
 }
@@ -53,8 +55,12 @@ export function parseCacheCounts(text: string): CacheCounts | undefined {
 
 const COUNTER = /^cardbot_cache_requests_total\{([^}]*)\}\s+(\S+)/gm;
 
-async function readOne(adminUrl: string): Promise<CacheCounts | undefined> {
+async function readOne(
+  adminUrl: string,
+  token: string | undefined,
+): Promise<CacheCounts | undefined> {
   const { statusCode, body } = await request(new URL('/metrics', adminUrl), {
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
   const text = await body.text();

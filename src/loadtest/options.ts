@@ -38,6 +38,7 @@ export interface LoadOptions {
   backlogMax?: number;
   /** The bots' admin listeners, for the cache hit rate. */
   adminUrls?: readonly string[];
+  adminToken?: string | undefined;
   thresholds?: Thresholds;
 }
 
@@ -54,10 +55,13 @@ export const LOAD_DEFAULTS = {
   drainSecondsMax: 60,
   backlogMax: 100_000,
   adminUrls: [] as readonly string[],
+  adminToken: undefined as string | undefined,
   thresholds: {} as Thresholds,
 };
 
-export type CompleteOptions = Required<LoadOptions>;
+export type CompleteOptions = Required<Omit<LoadOptions, 'adminToken'>> & {
+  adminToken: string | undefined;
+};
 
 /** @throws CardctlError `usage` that lists every problem */
 export function completeOptions(options: LoadOptions): CompleteOptions {

@@ -55,7 +55,7 @@ async function loadAndReport(
   ledger: Ledger,
 ): Promise<LoadReport> {
   const { clock } = deps;
-  const hitsBefore = await readCacheCounts(options.adminUrls);
+  const hitsBefore = await readCacheCounts(options.adminUrls, options.adminToken);
   const world = await startWorld(options, deps, ledger);
   const { tally, delivery, botApi, crowd } = world;
   const cpu = process.cpuUsage();
@@ -85,7 +85,10 @@ async function loadAndReport(
       unfinished: left.length + tally.givenUp,
       duplicateReplies: crowd.replies.duplicates,
       callbackAnswersLate: crowd.replies.answersLate(),
-      cacheHitRate: cacheHitRate(hitsBefore, await readCacheCounts(options.adminUrls)),
+      cacheHitRate: cacheHitRate(
+        hitsBefore,
+        await readCacheCounts(options.adminUrls, options.adminToken),
+      ),
       botApi,
     });
   } finally {
