@@ -30,7 +30,6 @@ async function compare(table: ComparedTable) {
     told.bytes = 0;
   };
   const result = await compareValues(await opened, table, {
-    onTotal: (rows) => send({ type: 'total', rows }),
     onRows: (rows, bytes) => {
       told.rows += rows;
       told.bytes += bytes;
