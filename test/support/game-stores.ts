@@ -75,6 +75,9 @@ export async function gameInSqlite(journal: 'delete' | 'wal'): Promise<GameInDat
   };
 }
 
+/** All test files share one server and its connections. */
+const SMALL_POOL = { min: 0, max: 4 };
+
 export interface PostgresGameOptions {
   /** The source declares its times DATETIME and its flags BOOLEAN, and so are they in Postgres. */
   typed?: boolean;
@@ -90,7 +93,7 @@ export async function gameInPostgres({
   const { url } = await createDatabase();
   await migrateInProcess({ sourcePath, targetUrl: url, workDir: await tempDir() });
   const clock = testClock();
-  const options = { primaryUrl: url, ...pools };
+  const options = { primaryUrl: url, write: SMALL_POOL, read: SMALL_POOL, ...pools };
   const openDatabase = () => closedAtEnd(postgresDatabase(openPools(options), clock));
   await prepareStore(openDatabase());
   const query = async (sql: string) => {
