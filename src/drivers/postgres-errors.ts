@@ -3,10 +3,13 @@ import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
 /** The SQLSTATEs that mean something to cardctl. */
 export const SQLSTATE = {
   connectionFailure: '08006',
+  uniqueViolation: '23505',
   readOnlyTransaction: '25006',
   invalidAuthorization: '28000',
   invalidPassword: '28P01',
   invalidCatalogName: '3D000',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
   insufficientPrivilege: '42501',
   diskFull: '53100',
   outOfMemory: '53200',
