@@ -1,0 +1,55 @@
+import type { Now } from '../game/time.js';
+import type { Reply } from '../store/store.js';
+import type { Ask } from './classify.js';
+import { read as runRead } from './commands/index.js';
+import { type Delivery, DONE } from './delivery.js';
+import { cachedLookup } from './lookup.js';
+import type { Handled, Pipeline } from './pipeline.js';
+import { isAnswer } from './replies.js';
+import { bodyOf } from './response.js';
+import { write } from './write.js';
+
+/** Answers from the nearest copy that has what this player wrote last. */
+export async function read(
+  pipeline: Pipeline,
+  ask: Ask,
+  delivery: Delivery,
+  now: Now,
+): Promise<Handled> {
+  const { store, cache, metrics, authority, forwarder } = pipeline;
+  const behind = await cache.lastWrite(ask.who.user_id);
+  if (behind !== null && !authority.isHere()) {
+    // The player wrote on the other side, a moment ago or who knows when. Whether this side's copy
+    // has it cannot be told; when nobody is there to ask, it has to do.
+    const answer = await forwarder.forward(delivery);
+    if (answer !== null) return { outcome: 'forwarded', answer };
+  }
+  const lookup = cachedLookup(
+    {
+      store,
+      cache,
+      onRequest: (kind, isHit) =>
+        metrics.cacheRequests.inc({ kind, result: isHit ? 'hit' : 'miss' }),
+    },
+    behind,
+    now,
+  );
+  const replies = await runRead({ lookup, ask, now });
+  if (replies === null) return write(pipeline, ask, delivery, now);
+  return { outcome: 'read', answer: respond(pipeline, ask, replies) };
+}
+
+/**
+ * One call may travel in the webhook's answer: the one that the player sees. It must not overtake
+ * what still waits to be sent to the same chat.
+ */
+function respond({ outbox }: Pipeline, ask: Ask, replies: readonly Reply[]) {
+  if (replies.length === 0) return DONE;
+  const index = Math.max(
+    0,
+    replies.findIndex((reply) => !isAnswer(reply)),
+  );
+  const isBehind = outbox.isBusy(ask.chatId);
+  outbox.sendOnce(isBehind ? replies : replies.filter((_, i) => i !== index));
+  return isBehind ? DONE : { status: 200, body: bodyOf(replies[index]!) };
+}
