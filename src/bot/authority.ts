@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../lib/errors.js';
 import type { Authority, Store } from '../store/store.js';
 import type { Log } from './log.js';
+import type { BotMetrics } from './metrics.js';
 
 /** Who may write, as this bot's database last told it: kept, since each read asks. */
 export interface AuthorityWatch {
@@ -23,7 +24,10 @@ const REFRESH_EVERY_MS = 1_000;
 /** However many updates are held, one of them at a time asks the database. */
 const ASK_EVERY_MS = 50;
 
-export function watchAuthority(store: Store, log: Log): AuthorityWatch {
+export function watchAuthority(
+  store: Store,
+  { log, metrics }: { log: Log; metrics: BotMetrics },
+): AuthorityWatch {
   let known: Authority | null = null;
   let asking: Promise<Authority> | null = null;
 
@@ -31,6 +35,8 @@ export function watchAuthority(store: Store, log: Log): AuthorityWatch {
     if (known !== null && authority.epoch < known.epoch) return;
     if (known !== null && !isSame(known, authority)) log.info({ authority }, 'authority changed');
     known = authority;
+    metrics.epoch.set(authority.epoch);
+    metrics.isAuthority.set(authority.store === store.kind ? 1 : 0);
   };
 
   const ask = async () => {
@@ -77,7 +83,5 @@ export function watchAuthority(store: Store, log: Log): AuthorityWatch {
 }
 
 function isSame(one: Authority, other: Authority): boolean {
-  return (
-    one.epoch === other.epoch && one.store === other.store && one.moving === other.moving
-  );
+  return one.epoch === other.epoch && one.store === other.store && one.moving === other.moving;
 }

@@ -15,8 +15,6 @@ export interface Forwarder {
 export interface ForwarderOptions {
   peers: readonly Peer[];
   peerSecret: string | undefined;
-  /** Telegram's own header, which a foreign bot checks. */
-  secretToken: string;
 }
 
 /** Where a cardbot takes updates from another. */
@@ -35,10 +33,10 @@ const CONNECT_MS_MAX = 2_000;
 const ANSWER_MS_MAX = { cardbot: 15_000, foreign: 55_000 };
 
 export function createForwarder(
-  { peers, peerSecret = '', secretToken }: ForwarderOptions,
+  { peers, peerSecret = '' }: ForwarderOptions,
   { log, metrics }: { log: Log; metrics: BotMetrics },
 ): Forwarder {
-  const routes = peers.map((peer) => routeTo(peer, peerSecret, secretToken));
+  const routes = peers.map((peer) => routeTo(peer, peerSecret));
   let turn = 0;
   return {
     forward: async ({ raw, hops }) => {
@@ -65,25 +63,26 @@ interface Route {
   headers: Record<string, string>;
 }
 
-function routeTo({ url, kind }: Peer, peerSecret: string, secretToken: string): Route {
+function routeTo(peer: Peer, peerSecret: string): Route {
+  const { kind, url } = peer;
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections: CONNECTIONS_MAX,
     connect: { timeout: CONNECT_MS_MAX },
     headersTimeout: ANSWER_MS_MAX[kind],
     bodyTimeout: ANSWER_MS_MAX[kind],
-    // Below what a cardbot keeps, so that nothing is sent into a connection that it closes.
-    keepAliveTimeout: 30_000,
+    // Below what a cardbot keeps, so that nothing is sent into a connection that it closes. A
+    // foreign bot may close after 5 s, and an update that was sent is not sent to it again.
+    keepAliveTimeout: kind === 'cardbot' ? 30_000 : 4_000,
     keepAliveMaxTimeout: 60_000,
   });
-  return kind === 'cardbot'
-    ? { kind, pool, path: PEER_PATH, headers: { [PEER_SECRET_HEADER]: peerSecret } }
-    : {
-        kind,
-        pool,
-        path: pathname + search,
-        headers: { [TELEGRAM_SECRET_HEADER]: secretToken },
-      };
+  if (peer.kind === 'cardbot') {
+    return { kind, pool, path: PEER_PATH, headers: { [PEER_SECRET_HEADER]: peerSecret } };
+  }
+  const { secretToken } = peer;
+  const headers: Route['headers'] =
+    secretToken === undefined ? {} : { [TELEGRAM_SECRET_HEADER]: secretToken };
+  return { kind, pool, path: pathname + search, headers };
 }
 
 interface Posted {

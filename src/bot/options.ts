@@ -16,7 +16,8 @@ export interface BotOptions {
   };
   /** The IANA zone of the clock that the game's times were read off. */
   zone: string;
-  webhook: WebhookOptions;
+  /** How updates come: posted by Telegram, or, on a developer's machine, fetched. */
+  updates: ({ from: 'webhook' } & WebhookOptions) | { from: 'polling' };
   admin: AdminOptions;
   /** Bots of the other stack, for what only they may do. */
   peers: readonly Peer[];
@@ -58,11 +59,10 @@ export interface AdminOptions {
   token?: string;
 }
 
-export interface Peer {
-  url: string;
-  /** `foreign`: somebody's own bot, which knows nothing of ledgers; a plain webhook post. */
-  kind: 'cardbot' | 'foreign';
-}
+export type Peer =
+  | { kind: 'cardbot'; url: string }
+  /** Somebody's own bot, which knows nothing of ledgers; a plain webhook post. */
+  | { kind: 'foreign'; url: string; secretToken?: string };
 
 export type Stack = 'legacy' | 'fleet';
 

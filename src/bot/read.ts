@@ -4,19 +4,14 @@ import type { Ask } from './classify.js';
 import { read as runRead } from './commands/index.js';
 import { type Delivery, DONE } from './delivery.js';
 import { cachedLookup } from './lookup.js';
-import type { Handled, Pipeline } from './pipeline.js';
+import type { Handled, Parts } from './parts.js';
 import { isAnswer } from './replies.js';
 import { bodyOf } from './response.js';
 import { write } from './write.js';
 
 /** Answers from the nearest copy that has what this player wrote last. */
-export async function read(
-  pipeline: Pipeline,
-  ask: Ask,
-  delivery: Delivery,
-  now: Now,
-): Promise<Handled> {
-  const { store, cache, metrics, authority, forwarder } = pipeline;
+export async function read(parts: Parts, ask: Ask, delivery: Delivery, now: Now): Promise<Handled> {
+  const { store, cache, metrics, authority, forwarder } = parts;
   const behind = await cache.lastWrite(ask.who.user_id);
   if (behind !== null && !authority.isHere()) {
     // The player wrote on the other side, a moment ago or who knows when. Whether this side's copy
@@ -35,15 +30,15 @@ export async function read(
     now,
   );
   const replies = await runRead({ lookup, ask, now });
-  if (replies === null) return write(pipeline, ask, delivery, now);
-  return { outcome: 'read', answer: respond(pipeline, ask, replies) };
+  if (replies === null) return write(parts, ask, delivery, now);
+  return { outcome: 'read', answer: respond(parts, ask, replies) };
 }
 
 /**
  * One call may travel in the webhook's answer: the one that the player sees. It must not overtake
  * what still waits to be sent to the same chat.
  */
-function respond({ outbox }: Pipeline, ask: Ask, replies: readonly Reply[]) {
+function respond({ outbox }: Parts, ask: Ask, replies: readonly Reply[]) {
   if (replies.length === 0) return DONE;
   const index = Math.max(
     0,

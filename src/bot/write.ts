@@ -4,7 +4,7 @@ import type { Reply, Written } from '../store/store.js';
 import type { Ask } from './classify.js';
 import { write as runWrite } from './commands/index.js';
 import { type Answer, COME_BACK, type Delivery, DONE } from './delivery.js';
-import type { Handled, Pipeline } from './pipeline.js';
+import type { Handled, Parts } from './parts.js';
 import { isAnswer } from './replies.js';
 import { bodyOf } from './response.js';
 
@@ -17,19 +17,19 @@ const ASK_AGAIN_MS_MAX = 1_000;
  * held for some seconds, and then given back to Telegram, which delivers it again.
  */
 export async function write(
-  pipeline: Pipeline,
+  parts: Parts,
   ask: Ask,
   delivery: Delivery,
   now: Now,
 ): Promise<Handled> {
-  const { store, clock, authority, forwarder, holdMs } = pipeline;
+  const { store, clock, authority, forwarder, holdMs } = parts;
   const untilMs = clock.monotonicMs() + (delivery.hops > 0 ? 0 : holdMs);
   let askAgainMs = ASK_AGAIN_MS;
   for (;;) {
     const written = await store.write(BigInt(ask.updateId), (writes) =>
       runWrite({ writes, ask, now }),
     );
-    if (written.outcome !== 'refused') return finish(pipeline, ask, written);
+    if (written.outcome !== 'refused') return finish(parts, ask, written);
     const seen = written.authority;
     authority.note(seen);
     if (!seen.moving && seen.store !== store.kind) {
@@ -46,14 +46,14 @@ export async function write(
 type Committed = Exclude<Written, { outcome: 'refused' }>;
 
 /** From here on the update is done, whatever else fails. */
-async function finish(pipeline: Pipeline, ask: Ask, written: Committed): Promise<Handled> {
-  if (written.outcome === 'applied') await tellCache(pipeline, ask, written);
-  return { outcome: written.outcome, answer: respond(pipeline, ask, written.replies) };
+async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handled> {
+  if (written.outcome === 'applied') await tellCache(parts, ask, written);
+  return { outcome: written.outcome, answer: respond(parts, ask, written.replies) };
 }
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  { cache, log }: Pipeline,
+  { cache, log }: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
@@ -71,7 +71,7 @@ async function tellCache(
  * The answer to a press travels at once, in the webhook's answer: that it fails is no failure.
  * Whether it brought what a player must see would not be known, so that goes through the outbox.
  */
-function respond({ outbox }: Pipeline, { updateId }: Ask, replies: readonly Reply[]): Answer {
+function respond({ outbox }: Parts, { updateId }: Ask, replies: readonly Reply[]): Answer {
   const answer = replies.find(isAnswer);
   outbox.send(
     BigInt(updateId),
