@@ -1,17 +1,9 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.js';
+import type { DrainOptions } from './options.js';
 import type { Outbox } from './outbound/outbox.js';
 import type { Webhook } from './webhook.js';
-
-export interface DrainOptions {
-  /** How long Nginx gets to go elsewhere, before connections are refused. */
-  lingerMs: number;
-  /** How long updates in flight get. Telegram delivers again what is cut off. */
-  inFlightMs: number;
-  /** How long the outbox gets. What it does not send another bot's sweep sends. */
-  outboxMs: number;
-}
 
 /** In all below what systemd waits for: `TimeoutStopSec` in `docs/systemd`. */
 export const DRAIN: DrainOptions = { lingerMs: 2_000, inFlightMs: 15_000, outboxMs: 10_000 };

@@ -3,7 +3,8 @@ import { type Now, writeTime } from '../game/time.js';
 import type { Cache, CachedProfile } from '../store/cache.js';
 import type { Reads, Since } from '../store/reads.js';
 import type { LeaderboardRow, OwnedCardRow } from '../store/rows.js';
-import type { Position, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import { behindOf } from './last-write.js';
 
 /** What a command that changes nothing asks for. */
 export interface Lookup {
@@ -24,12 +25,18 @@ export interface CachedLookupDeps {
   onRequest(kind: CachedKind, isHit: boolean): void;
 }
 
-/** Asks the cache first, and then a copy that has reached `behind`. */
+/** Asks the cache first, and then a copy that has what this reader wrote last. */
 export function cachedLookup(
   { store, cache, onRequest }: CachedLookupDeps,
-  behind: Position | null,
+  reader: bigint,
   now: Now,
 ): Lookup {
+  // Asked within each load, and not before the cache: what is loaded is put into the cache, and
+  // must have every write that was forgotten there until now.
+  const read = async <Result>(body: (reads: Reads) => Promise<Result>): Promise<Result> => {
+    const behind = behindOf(await cache.lastWrite(reader), store.kind);
+    return store.read(behind, body);
+  };
   const through = async <Value>(
     kind: CachedKind,
     get: (load: () => Promise<Value>) => Promise<Value>,
@@ -38,7 +45,7 @@ export function cachedLookup(
     let isHit = true;
     const value = await get(() => {
       isHit = false;
-      return store.read(behind, (reads) => load(directLookup(reads, now)));
+      return read((reads) => load(directLookup(reads, now)));
     });
     onRequest(kind, isHit);
     return value;
@@ -68,7 +75,7 @@ export function cachedLookup(
         (load) => cache.rank(score, load),
         (direct) => direct.rank(score),
       ),
-    read: (body) => store.read(behind, body),
+    read,
   };
 }
 

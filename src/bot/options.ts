@@ -1,5 +1,4 @@
 import type { StoreKind } from '../store/store.js';
-import type { DrainOptions } from './drain.js';
 import type { Limits } from './outbound/limits.js';
 import type { Pictures } from './outbound/pictures.js';
 
@@ -28,6 +27,15 @@ export interface BotOptions {
   holdMs?: number;
   limits?: Partial<Limits>;
   drain?: Partial<DrainOptions>;
+}
+
+export interface DrainOptions {
+  /** How long Nginx gets to go elsewhere, before connections are refused. */
+  lingerMs: number;
+  /** How long updates in flight get. Telegram delivers again what is cut off. */
+  inFlightMs: number;
+  /** How long the outbox gets. What it does not send another bot's sweep sends. */
+  outboxMs: number;
 }
 
 export interface WebhookOptions {

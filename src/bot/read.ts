@@ -12,10 +12,9 @@ import { write } from './write.js';
 /** Answers from the nearest copy that has what this player wrote last. */
 export async function read(parts: Parts, ask: Ask, delivery: Delivery, now: Now): Promise<Handled> {
   const { store, cache, metrics, authority, forwarder } = parts;
-  const behind = await cache.lastWrite(ask.who.user_id);
-  if (behind !== null && !authority.isHere()) {
-    // The player wrote on the other side, a moment ago or who knows when. Whether this side's copy
-    // has it cannot be told; when nobody is there to ask, it has to do.
+  if (!authority.isHere() && (await cache.lastWrite(ask.who.user_id)) !== null) {
+    // The player wrote on the other side a moment ago, or nobody knows when. Whether this side's
+    // copy has it cannot be told; only when nobody is there to ask, it has to do.
     const answer = await forwarder.forward(delivery);
     if (answer !== null) return { outcome: 'forwarded', answer };
   }
@@ -26,7 +25,7 @@ export async function read(parts: Parts, ask: Ask, delivery: Delivery, now: Now)
       onRequest: (kind, isHit) =>
         metrics.cacheRequests.inc({ kind, result: isHit ? 'hit' : 'miss' }),
     },
-    behind,
+    ask.who.user_id,
     now,
   );
   const replies = await runRead({ lookup, ask, now });

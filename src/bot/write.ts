@@ -4,6 +4,7 @@ import type { Reply, Written } from '../store/store.js';
 import type { Ask } from './classify.js';
 import { write as runWrite } from './commands/index.js';
 import { type Answer, COME_BACK, type Delivery, DONE } from './delivery.js';
+import { noted } from './last-write.js';
 import type { Handled, Parts } from './parts.js';
 import { isAnswer } from './replies.js';
 import { bodyOf } from './response.js';
@@ -53,15 +54,16 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  { cache, log }: Parts,
+  { store, cache, log }: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
   try {
+    const note = noted(store.kind, position);
+    // First noted, then forgotten: whoever loads after that reads behind the note.
+    await Promise.all(userIds.map((userId) => cache.noteWrite(userId, note)));
     await cache.forget(userIds);
-    if (position === null) return;
-    await Promise.all(userIds.map((userId) => cache.noteWrite(userId, position)));
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
   }

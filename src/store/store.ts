@@ -60,9 +60,12 @@ export interface Store {
    * Reads at one moment, from the nearest copy that has reached `behind`.
    *
    * @param behind what the reader has written itself: waits briefly for a copy that has it, else
-   *   reads from where it was written
+   *   reads from where it was written, as for `unknown`
    */
-  read<Result>(behind: Position | null, body: (reads: Reads) => Promise<Result>): Promise<Result>;
+  read<Result>(
+    behind: Position | null | 'unknown',
+    body: (reads: Reads) => Promise<Result>,
+  ): Promise<Result>;
 
   /** Notes that the replies of these updates were sent; safe to call late or twice. */
   markSent(updateIds: readonly bigint[]): Promise<void>;
