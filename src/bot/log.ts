@@ -45,7 +45,9 @@ function describe(error: unknown, scrub: (text: string) => string): object {
 }
 
 function scrubberOf(secrets: readonly string[]): (text: string) => string {
-  const known = secrets.filter((secret) => secret.length > 0);
-  if (known.length === 0) return (text) => text;
+  const known = secrets
+    .filter((secret) => secret.length > 0)
+    // As it is, and as it stands in a JSON string.
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   return (text) => known.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '***'), text);
 }
