@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import { authorityIn, FIRST_AUTHORITY, readAuthority } from './authority.js';
-import type { Database, Ending, Executor } from './executor.js';
+import type { Database, Ending, Executor, ReadFrom } from './executor.js';
 import { readsOver } from './game-reads.js';
 import { writesOver } from './game-writes.js';
 import {
@@ -82,11 +82,16 @@ export function createStore(database: Database, clock: Clock): Store {
       const { result, position } = await database.change((db) => apply(db, updateId, effect));
       return result.outcome === 'applied' ? { ...result, position } : result;
     },
-    read: (behind, body, statements = 'several') =>
-      database.read({ copy: 'nearest', behind, statements }, (db) => {
+    read: (behind, body, statements = 'several') => {
+      const from: ReadFrom =
+        behind === 'unknown'
+          ? { copy: 'authority', behind: null, statements }
+          : { copy: 'nearest', behind, statements };
+      return database.read(from, (db) => {
         const asked = statements === 'one' ? onlyOnce(db) : db;
         return body(readsOver(asked, () => foughtAtType(db)));
-      }),
+      });
+    },
     markSent: async (updateIds) => {
       if (updateIds.length === 0) return;
       await change(undefined, async (db) => markSent(db, updateIds, clock.now()));

@@ -60,12 +60,12 @@ export interface Store {
    * Reads at one moment, from the nearest copy that has reached `behind`.
    *
    * @param behind what the reader has written itself: waits briefly for a copy that has it, else
-   *   reads from where it was written
+   *   reads from where it was written, as for `unknown`
    * @param body may run again, on another copy, so it must do nothing but call `reads`
    * @param statements `one` for a body that asks for one thing only: it needs no transaction
    */
   read<Result>(
-    behind: Position | null,
+    behind: Position | null | 'unknown',
     body: (reads: Reads) => Promise<Result>,
     statements?: 'one' | 'several',
   ): Promise<Result>;
