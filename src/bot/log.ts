@@ -1,7 +1,7 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import pino from 'pino';
 import { codeOf } from '../lib/errors.js';
 
-export type Log = Logger;
+export type Log = pino.Logger;
 
 export interface LogOptions {
   level?: string;
@@ -14,7 +14,7 @@ export interface LogOptions {
 /** JSON lines on standard error. Who calls it logs no texts and no names of players. */
 export function createLog(
   { level = 'info', base, secrets }: LogOptions,
-  stream: DestinationStream = destination({ fd: 2, sync: false }),
+  stream: pino.DestinationStream = pino.destination({ fd: 2, sync: false }),
 ): Log {
   const scrub = scrubberOf(secrets);
   return pino(

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type App, commandPath } from './app.js';
 import { assessCommand } from './commands/assess.js';
+import { authorityCommand } from './commands/authority.js';
 import { backupCommand } from './commands/backup.js';
 import { initCommand } from './commands/init.js';
 import { loadtestCommand } from './commands/loadtest.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   verifyCommand,
   nginxCommand,
   shiftCommand,
+  authorityCommand,
   loadtestCommand,
   statusCommand,
   postgresCommand,

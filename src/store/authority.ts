@@ -59,6 +59,15 @@ function authoritySaidBy(database: Database): Promise<Authority> {
   return database.read({ copy: 'authority', behind: null, statements: 'several' }, readAuthority);
 }
 
+/** What each database says. */
+export async function readAuthorities(sides: BothSides): Promise<Record<StoreKind, Authority>> {
+  const [sqlite, postgres] = await Promise.all([
+    authoritySaidBy(sides.sqlite),
+    authoritySaidBy(sides.postgres),
+  ]);
+  return { sqlite, postgres };
+}
+
 /** Returns once every writer that had begun has ended; those that come later see the new authority. */
 async function write(database: Database, { store, epoch, moving }: Authority): Promise<void> {
   const { authorityTable, kind } = database.dialect;

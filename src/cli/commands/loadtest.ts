@@ -2,7 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { CardctlError } from '../../lib/errors.js';
-import type { LoadEvent, LoadOptions, LoadReport, Target } from '../../loadtest/index.js';
+import type {
+  LedgerVerdict,
+  LoadEvent,
+  LoadOptions,
+  LoadReport,
+  Target,
+} from '../../loadtest/index.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import { EXIT_CODES } from '../exit-codes.js';
@@ -23,6 +29,7 @@ interface LoadtestFlags {
   ledger?: string;
   p99Ms?: number;
   maxErrors?: number;
+  check?: boolean;
 }
 
 /** `cardctl loadtest` */
@@ -47,6 +54,10 @@ export function loadtestCommand(app: App): Command {
     .option('--ledger <file>', 'what was sent and acknowledged (default: in the work directory)')
     .option('--p99-ms <n>', 'fail when the 99th percentile of the latency is above', wholeNumber)
     .option('--max-errors <n>', 'fail when more attempts than this fail', countOf, 0)
+    .option(
+      '--check',
+      'afterwards look whether every acknowledged write was applied once, in the authority’s ledger',
+    )
     .action(action(app, run));
 }
 
@@ -68,11 +79,17 @@ async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcom
       signal: invocation.signal,
       report: (event) => tell(event, invocation),
     });
+    const { checkLedgerOf } = await import('../engine/ledger-check.js');
+    const ledger =
+      flags.check === true
+        ? await checkLedgerOf(options.ledgerPath, config, invocation.clock)
+        : null;
+    const pass = report.verdict.pass && ledger?.pass !== false;
     return {
-      result: { ...report, ledger: options.ledgerPath },
-      summary: { pass: report.verdict.pass, latencyMs: report.latencyMs },
-      text: reportText(report, options.ledgerPath),
-      exitCode: report.verdict.pass ? EXIT_CODES.done : EXIT_CODES.refused,
+      result: { ...report, pass, ledgerPath: options.ledgerPath, ledger },
+      summary: { pass, latencyMs: report.latencyMs },
+      text: [reportText(report, options.ledgerPath), ...ledgerLines(ledger)].join('\n'),
+      exitCode: pass ? EXIT_CODES.done : EXIT_CODES.refused,
     };
   });
 }
@@ -196,6 +213,19 @@ function reportText(report: LoadReport, ledgerPath: string): string {
     verdict.pass ? 'pass' : `fail: ${verdict.reasons.join('; ')}`,
   ].join('\n');
 }
+
+function ledgerLines(ledger: LedgerVerdict | null): string[] {
+  if (ledger === null) return [];
+  const checked = `${formatCount(ledger.writesChecked)} acknowledged writes`;
+  if (ledger.pass) return [`balanced: ${checked} were each applied once`];
+  const shown = ledger.violations.slice(0, VIOLATIONS_SHOWN);
+  return [
+    `not balanced: ${formatCount(ledger.violations.length)} faults in ${checked}`,
+    ...shown.map(({ rule, updateId, detail }) => `  ${rule}: update ${updateId ?? '?'}: ${detail}`),
+  ];
+}
+
+const VIOLATIONS_SHOWN = 20;
 
 function errorKinds(byKind: Record<string, number>): string {
   const kinds = Object.entries(byKind).map(([kind, count]) => `${kind} ${formatCount(count)}`);

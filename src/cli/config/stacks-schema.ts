@@ -13,6 +13,8 @@ export const telegramSchema = z.strictObject({
   /** What Telegram sends in `X-Telegram-Bot-Api-Secret-Token`, as given to `setWebhook`. */
   secretToken: secret.optional(),
   webhookPath: path.optional(),
+  /** The bot's, without the @; Telegram is asked when it is not here. */
+  username: text.optional(),
   apiRoot: url.optional(),
 });
 
@@ -28,6 +30,8 @@ export const runtimeSchema = z.strictObject({
     .optional(),
   images: text.optional(),
   cdn: url.optional(),
+  /** The target is reached through PgBouncer in transaction mode. */
+  pgBouncer: z.boolean().optional(),
 });
 
 export const botsSchema = z

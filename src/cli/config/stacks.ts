@@ -12,6 +12,8 @@ export interface Stacks {
     readonly token: string | null;
     readonly secretToken: string | null;
     readonly webhookPath: string;
+    /** Without the @; null: Telegram is to be asked. */
+    readonly username: string | null;
     readonly apiRoot: string;
   };
   readonly runtime: {
@@ -22,6 +24,8 @@ export interface Stacks {
     /** The directory that `image_path` starts at. */
     readonly images: string;
     readonly cdn: string | null;
+    /** The target is reached through PgBouncer in transaction mode. */
+    readonly pgBouncer: boolean;
   };
   /** URLs with their passwords; several for a cluster, none without Redis. */
   readonly redis: readonly string[];
@@ -54,6 +58,7 @@ export function stacksOf(
       token: secretAt(telegram?.token, ['telegram', 'token']),
       secretToken: secretAt(telegram?.secretToken, ['telegram', 'secretToken']),
       webhookPath: telegram?.webhookPath ?? '/webhook',
+      username: telegram?.username ?? null,
       apiRoot: telegram?.apiRoot ?? 'https://api.telegram.org',
     },
     runtime: {
@@ -62,6 +67,7 @@ export function stacksOf(
       timeZone: runtime?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       images: resolve(input.directory, runtime?.images ?? '.'),
       cdn: runtime?.cdn ?? null,
+      pgBouncer: runtime?.pgBouncer ?? false,
     },
     redis: redisUrls(body.redis, input, problems, onSecret),
     nginx: {

@@ -1,4 +1,4 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import type { CardctlError } from '../../lib/errors.js';
 import type { Executor, Row, Value } from '../executor.js';
 import { SQLITE_DIALECT } from './dialect.js';
@@ -7,10 +7,10 @@ import { SQLITE_DIALECT } from './dialect.js';
 export type RunStatement = (sql: string, values?: readonly Value[]) => Row[];
 
 export function statementsOn(
-  db: Database,
+  db: Sqlite.Database,
   explain: (error: unknown) => CardctlError,
 ): RunStatement {
-  const prepared = new Map<string, Statement>();
+  const prepared = new Map<string, Sqlite.Statement>();
   return (sql, values = []) => {
     try {
       let statement = prepared.get(sql);

@@ -1,0 +1,139 @@
+import { createLog, type Log } from '../../bot/log.js';
+import type { BotOptions, Peer } from '../../bot/options.js';
+import { openBotApi } from '../../bot/outbound/api.js';
+import { startBot } from '../../bot/runtime.js';
+import type { EdgeServer } from '../../edge/config.js';
+import { systemClock } from '../../lib/clock.js';
+import { CardctlError } from '../../lib/errors.js';
+import { type Config, loadConfig, type Stacks } from '../config/index.js';
+import type { Redactor } from '../redact.js';
+import { openCache, openStore } from './open.js';
+import { type CardbotFlags, chosen } from './program.js';
+
+/**
+ * Builds the world of one bot, and runs it until a signal: the first lets it finish what was begun,
+ * the second ends it with no more than that nothing is lost.
+ */
+export async function runCardbot(flags: CardbotFlags, redactor: Redactor): Promise<void> {
+  const secrets: string[] = [];
+  const config = loadConfig({
+    file: flags.config,
+    flags: {},
+    env: process.env,
+    cwd: process.cwd(),
+    onSecret: (secret) => {
+      secrets.push(secret);
+      redactor.add(secret);
+    },
+  });
+  const bot = chosen(config.stacks.bots, flags.name);
+  const base = { stack: bot.stack, server: bot.name };
+  const log = createLog({ level: flags.logLevel, base, secrets });
+  const told = stopSignals(log);
+  const options = await botOptions(config, bot, flags);
+  const store = await openStore(config, bot.stack, systemClock);
+  const cache = openCache(config.stacks.redis, log);
+  const running = await startBot(options, { store, cache, clock: systemClock, log });
+  await told.once;
+  await running.stop(told.twice);
+}
+
+async function botOptions(
+  { stacks }: Config,
+  bot: EdgeServer,
+  { polling }: CardbotFlags,
+): Promise<BotOptions> {
+  const { telegram, runtime } = stacks;
+  const token = required(telegram.token, 'telegram.token');
+  const admin = new URL(required(bot.adminUrl ?? null, `the admin URL of bot ${bot.name}`));
+  return {
+    server: bot.name,
+    telegram: {
+      token,
+      apiRoot: telegram.apiRoot,
+      username: telegram.username ?? (await askedUsername(token, telegram.apiRoot)),
+    },
+    zone: runtime.timeZone,
+    updates:
+      polling === true
+        ? { from: 'polling' }
+        : {
+            from: 'webhook',
+            ...hostAndPort(bot.address),
+            path: telegram.webhookPath,
+            secretToken: required(telegram.secretToken, 'telegram.secretToken'),
+          },
+    admin: {
+      host: bareHost(admin.hostname),
+      port: Number(admin.port || 80),
+      ...(runtime.adminToken !== null && { token: runtime.adminToken }),
+    },
+    peers: peersOf(stacks, bot),
+    ...(runtime.peerSecret !== null && { peerSecret: runtime.peerSecret }),
+    pictures: {
+      directory: runtime.images,
+      ...(runtime.cdn !== null && { cdnBaseUrl: runtime.cdn }),
+    },
+  };
+}
+
+async function askedUsername(token: string, apiRoot: string): Promise<string> {
+  const api = openBotApi({ token, apiRoot });
+  try {
+    return ((await api.call('getMe', {})) as { username: string }).username;
+  } catch (error) {
+    throw new CardctlError('edge', `the Bot API at ${apiRoot} does not say who this bot is`, {
+      cause: error,
+      hint: 'look at telegram.token and telegram.apiRoot, or set "telegram": {"username": "…"} in cardctl.json',
+    });
+  } finally {
+    await api.close();
+  }
+}
+
+/** The bots of the other stack. One without an admin listener is somebody's own. */
+function peersOf({ bots, telegram }: Stacks, self: EdgeServer): Peer[] {
+  return bots
+    .filter(({ stack }) => stack !== self.stack)
+    .map(({ address, adminUrl }): Peer => {
+      const url = `http://${address}`;
+      if (adminUrl !== undefined) return { kind: 'cardbot', url };
+      return {
+        kind: 'foreign',
+        url: `${url}${telegram.webhookPath}`,
+        ...(telegram.secretToken !== null && { secretToken: telegram.secretToken }),
+      };
+    });
+}
+
+function required(value: string | null, key: string): string {
+  if (value !== null) return value;
+  throw new CardctlError('usage', `${key} is not configured`, {
+    hint: 'set it in cardctl.json; cardctl init --dry-run prints a commented example',
+  });
+}
+
+function hostAndPort(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: bareHost(address.slice(0, at)), port: Number(address.slice(at + 1)) };
+}
+
+function bareHost(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
+/** Resolves `once` at the first SIGTERM or SIGINT, and aborts `twice` at the second. */
+function stopSignals(log: Log): { once: Promise<void>; twice: AbortSignal } {
+  const again = new AbortController();
+  const once = new Promise<void>((resolve) => {
+    let count = 0;
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(name, () => {
+        log.info({ signal: name }, count === 0 ? 'stopping' : 'stopping at once');
+        if (count++ === 0) resolve();
+        else again.abort();
+      });
+    }
+  });
+  return { once, twice: again.signal };
+}
