@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,6 +40,36 @@ export async function startPostgres({
   settings = FAST_AND_UNSAFE,
   auth = 'scram-sha-256',
 }: PostgresOptions = {}): Promise<PostgresServer> {
+  return serve(settings, (home) => initialize(home, auth));
+}
+
+/** Starts a streaming replica of a server, as of now. Its replay can be paused by SQL. */
+export async function startReplica(primary: PostgresServer): Promise<PostgresServer> {
+  return serve({ ...FAST_AND_UNSAFE, hot_standby: 'on' }, async (home) => {
+    home.password = new URL(primary.adminUrl).password;
+    const from = ['--dbname', primary.adminUrl, '--checkpoint', 'fast', '--no-sync'];
+    const args = [
+      '--pgdata',
+      home.data,
+      '--write-recovery-conf',
+      '--wal-method',
+      'stream',
+      ...from,
+    ];
+    // Where `postgres` is but a link, the programs that no test server needs may have none.
+    const programs = dirname(await realpath(join(home.programs, 'postgres')));
+    await promisify(execFile)(join(programs, 'pg_basebackup'), args, {
+      cwd: home.directory,
+      ...home.user,
+    });
+  });
+}
+
+/** Starts a server on the data directory that `fill` makes. */
+async function serve(
+  settings: Settings,
+  fill: (home: Home) => Promise<void>,
+): Promise<PostgresServer> {
   const found = findServer('postgres');
   if (found === undefined) throw new Error('no PostgreSQL server here; run: npm test');
   const home = await makeHome(dirname(found.path));
@@ -52,7 +82,7 @@ export async function startPostgres({
     await rm(home.directory, { recursive: true, force: true });
   };
   try {
-    await initialize(home, auth);
+    await fill(home);
     const { server: first, port, adminUrl } = await startOnFreePort(home, settings);
     let server = first;
     const crash = () => killAll(server);

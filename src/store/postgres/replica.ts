@@ -99,7 +99,7 @@ async function isTooOld(pools: Pools & { readReplica: Pool }, ageMsMax: number):
   const [primary] = await query(
     pools,
     pools.readPrimary,
-    'SELECT pg_current_wal_lsn() > CAST($1 AS pg_lsn) AS has_moved',
+    'SELECT pg_current_wal_insert_lsn() > CAST($1 AS pg_lsn) AS has_moved',
     [replica.replayed as string],
   );
   return primary?.has_moved === true;
