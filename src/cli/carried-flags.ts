@@ -9,7 +9,11 @@ const ADVISED = /cardctl (?:migrate|verify|assess|backup|status)(?: --?[\w-]+(?:
 export function carryFlags(hint: string, args: readonly string[]): string {
   const carried = placeFlags(args);
   if (carried.length === 0) return hint;
-  return hint.replaceAll(ADVISED, (command) => `${command} ${carried.map(quoted).join(' ')}`);
+  const places = carried.map(quoted).join(' ');
+  // Help is the same everywhere.
+  return hint.replaceAll(ADVISED, (command) =>
+    command.endsWith(' --help') ? command : `${command} ${places}`,
+  );
 }
 
 function placeFlags(args: readonly string[]): string[] {

@@ -60,6 +60,7 @@ const DEFAULT_NEXT: Record<CardctlError['code'], string> = {
   target: 'cardctl status',
   edge: 'cardctl status',
   partway: 'cardctl status',
+  'rolled-back': 'cardctl status',
   interrupted: 'run the same command again',
   internal: 'run the same command again with --debug, and report what it prints',
 };

@@ -10,7 +10,9 @@ export const EXIT_CODES = {
   target: 5,
   edge: 6,
   partway: 7,
+  'rolled-back': 8,
+  undecided: 9,
   interrupted: 130,
-} as const satisfies Record<ErrorCode | 'done', number>;
+} as const satisfies Record<ErrorCode | 'done' | 'undecided', number>;
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];

@@ -3,9 +3,12 @@ import { type App, commandPath } from './app.js';
 import { assessCommand } from './commands/assess.js';
 import { backupCommand } from './commands/backup.js';
 import { initCommand } from './commands/init.js';
+import { loadtestCommand } from './commands/loadtest.js';
 import { migrateCommand } from './commands/migrate.js';
+import { nginxCommand } from './commands/nginx.js';
 import { postgresCommand } from './commands/postgres.js';
 import { restoreCommand } from './commands/restore.js';
+import { shiftCommand } from './commands/shift.js';
 import { statusCommand } from './commands/status.js';
 import { verifyCommand } from './commands/verify.js';
 import { addGlobalOptions } from './global-options.js';
@@ -19,6 +22,9 @@ const COMMANDS = [
   restoreCommand,
   migrateCommand,
   verifyCommand,
+  nginxCommand,
+  shiftCommand,
+  loadtestCommand,
   statusCommand,
   postgresCommand,
 ];
@@ -28,8 +34,9 @@ Exit codes:
   0 done                     5 the target failed
   1 a bug in cardctl         6 Redis, Nginx or a bot failed
   2 usage or configuration   7 stopped part-way: resume or roll back
-  3 refused, nothing changed 130 interrupted
-  4 the source failed`;
+  3 refused, nothing changed 8 rolled back, since a gate failed
+  4 the source failed        9 undecided, holding
+                             130 interrupted`;
 
 /** All of the command line, ready to parse. Nothing heavy is loaded before a command runs. */
 export function buildProgram(app: App): Command {

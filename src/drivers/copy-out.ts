@@ -26,6 +26,11 @@ export class CopyOut extends Readable implements Submittable {
   #headerBytes = 0;
   /** Content of the present message that is still to come, bytes. */
   #left = 0;
+  #counted: (rows: number) => void = () => undefined;
+  /** How many rows the server says it has sent; settles behind the end of the stream, if it ends well. */
+  readonly rowCount = new Promise<number>((resolve) => {
+    this.#counted = resolve;
+  });
 
   constructor(readonly text: string) {
     super({ highWaterMark: 1024 * 1024 });
@@ -47,8 +52,11 @@ export class CopyOut extends Readable implements Submittable {
     this.destroy(error);
   }
 
-  // Called by pg for messages that come behind the data; there is nothing to do.
-  handleCommandComplete(): void {}
+  /** Called by pg; the tag is `COPY` and the number of rows. */
+  handleCommandComplete({ text }: { text: string }): void {
+    this.#counted(Number(text.slice('COPY '.length)));
+  }
+
   handleReadyForQuery(): void {}
 
   override _read(): void {

@@ -3,10 +3,13 @@ import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
 /** The SQLSTATEs that mean something to cardctl. */
 export const SQLSTATE = {
   connectionFailure: '08006',
+  uniqueViolation: '23505',
   readOnlyTransaction: '25006',
   invalidAuthorization: '28000',
   invalidPassword: '28P01',
   invalidCatalogName: '3D000',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
   insufficientPrivilege: '42501',
   diskFull: '53100',
   outOfMemory: '53200',
@@ -153,13 +156,23 @@ function connectionFlags({ name, user }: TargetFacts): string {
   return host === undefined ? '' : `-h ${host} -p ${port} -O ${user} ${database}`;
 }
 
+/** Migrate makes a schema of its own for as long as it needs one; verify only reads. */
+function grantsFor({ name, user }: TargetFacts): string {
+  const database = name.slice(name.lastIndexOf('/') + 1);
+  return [
+    `GRANT CREATE ON DATABASE "${database}" TO "${user}";`,
+    `GRANT USAGE, CREATE ON SCHEMA public TO "${user}"`,
+    `  (to verify alone: GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${user}")`,
+  ].join(' ');
+}
+
 function explainServer(facts: TargetFacts, code: string, text: string): Explanation | undefined {
   const { name, user } = facts;
   switch (code) {
     case SQLSTATE.insufficientPrivilege:
       return {
         message: `user ${user} may not do that at ${name}: ${text}`,
-        hint: `As the owner of the database, run: GRANT USAGE, CREATE ON SCHEMA public TO "${user}"`,
+        hint: `As the owner of the database, run: ${grantsFor(facts)}`,
       };
     case SQLSTATE.readOnlyTransaction:
       return {

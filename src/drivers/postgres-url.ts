@@ -68,7 +68,9 @@ export function describeTarget(url: string): string {
   const parsed = parseUrl(url);
   const host = parsed.searchParams.get('host') ?? decoded(parsed.hostname);
   const port = parsed.searchParams.get('port') ?? parsed.port;
-  return `${host || 'localhost'}:${port || '5432'}/${databaseOf(parsed)}`;
+  // Without a name, the server takes the user's for the database's.
+  const database = databaseOf(parsed) || userOf(parsed);
+  return `${host || 'localhost'}:${port || '5432'}/${database}`;
 }
 
 export function userOf(url: URL): string {

@@ -73,7 +73,8 @@ export function journalModeOf(db: Database.Database): JournalMode {
   return db.pragma('journal_mode', { simple: true }) === 'wal' ? 'wal' : 'rollback';
 }
 
-function refuseWhatIsNoFile(path: string): void {
+/** @throws CardctlError `source` when the path is no file that can be read, or an empty one */
+export function refuseWhatIsNoFile(path: string): void {
   let stats: Stats;
   try {
     stats = statSync(path);

@@ -111,7 +111,8 @@ async function undone(
   const back = await putBack(lastGood, around);
   const known = error instanceof CardctlError ? error : undefined;
   const hint = back.served ? known?.hint : 'See the error log of Nginx, then run the shift again.';
-  return new CardctlError(known?.code ?? 'internal', `${messageOf(error)}; ${back.sentence}`, {
+  const code = known?.code === 'rolled-back' && !back.served ? 'edge' : known?.code;
+  return new CardctlError(code ?? 'internal', `${messageOf(error)}; ${back.sentence}`, {
     ...(hint === undefined ? {} : { hint }),
     cause: error,
     details: { ...known?.details, putBack: back },

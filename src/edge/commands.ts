@@ -17,6 +17,8 @@ export interface CommandOptions {
 export interface CommandResult {
   exitCode: number;
   stdout: Buffer;
+  /** The end of it. */
+  stderr: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function runCommand(argv: Argv, options: CommandOptions): Promise<C
   const shown = [program, ...args].join(' ');
   const ended = await finish(program ?? '', args, options);
   if (ended.kind === 'exit' && [0, ...(options.alsoFine ?? [])].includes(ended.exitCode)) {
-    return { exitCode: ended.exitCode, stdout: ended.stdout };
+    return { exitCode: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
   }
   if (options.signal?.aborted) throw new CardctlError('interrupted', `${shown} was stopped`);
   throw new CardctlError('edge', `${shown} ${howItFailed(ended, options.timeoutMsMax)}`, {

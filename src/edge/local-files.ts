@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 
 /** The files of this machine. */
 export function localFiles(): EdgeFiles {

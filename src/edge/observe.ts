@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
 import type { EdgeServer } from './config.js';
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 import { countFrom, type LogPosition, nothingObserved, type Observed } from './observed-share.js';
 import { judgeShare, type ShareVerdict } from './sampling.js';
 import type { Shares } from './weights.js';

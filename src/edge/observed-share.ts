@@ -1,4 +1,4 @@
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 
 /** A place in the access log, to be kept as JSON. */
 export interface LogPosition {

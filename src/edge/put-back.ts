@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { runCommand } from './commands.js';
 import type { EdgeConfig } from './config.js';
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 import { generationOf } from './render-upstream.js';
 import { lastGoodOf, type Saved } from './upstream-file.js';
 import { meetWorkers, untilServed } from './workers.js';

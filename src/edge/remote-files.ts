@@ -1,7 +1,7 @@
 import { CardctlError } from '../lib/errors.js';
 import { runCommand } from './commands.js';
 import type { FileCommands } from './config.js';
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 
 /** The files of another machine, reached through configured commands such as ssh. */
 export function remoteFiles(commands: FileCommands, timeoutMsMax: number): EdgeFiles {

@@ -39,7 +39,7 @@ export function renderUpstream(upstream: Upstream): string {
   const { name, number, percent, servers } = upstream;
   refuseAmbiguousServers(servers);
   const lines = [
-    `${OWNED} Do not edit it: run cardctl shift <percent>.`,
+    `${OWNED} Do not edit it: run cardctl shift --percent N.`,
     `# Upstream ${number}: ${percent}% of the traffic to the fleet.`,
     `map $server_protocol $cardctl_generation { default ${generationOf(upstream)}; }`,
     `upstream ${plainWord('the name of the upstream', name)} {`,

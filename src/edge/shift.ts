@@ -39,8 +39,8 @@ export interface ObservedShare {
  * puts the new weights in force and watches where requests go. If they go elsewhere than they
  * should, the last good file is put back. An abort while watching holds the new share.
  *
- * @throws CardctlError as `planShift`, `refuseUnready` and `applyUpstream` do; `edge`, with
- *   `details.verdict`, when requests do not go where they should
+ * @throws CardctlError as `planShift`, `refuseUnready` and `applyUpstream` do; `rolled-back`, with
+ *   `details.verdict`, when requests did not go where they should
  */
 export async function shift(options: ShiftOptions): Promise<ShiftResult> {
   const { config, files, percent, ready, signal } = options;
@@ -60,10 +60,14 @@ export async function shift(options: ShiftOptions): Promise<ShiftResult> {
     const observed = await observe({ ...options, ...options.observe, accessLog, generation, from });
     const verdict = judgeObserved(observed, plan.shares);
     if (verdict.verdict !== 'fail') return { observed, verdict };
-    throw new CardctlError('edge', `requests do not go where they should: ${verdict.reason}`, {
-      hint: 'See which server Nginx takes for failed in its error log; then run the shift again.',
-      details: { verdict },
-    });
+    throw new CardctlError(
+      'rolled-back',
+      `requests do not go where they should: ${verdict.reason}`,
+      {
+        hint: 'See which server Nginx takes for failed in its error log; then run the shift again.',
+        details: { verdict },
+      },
+    );
   };
   const applied = await applyUpstream(plan.next, { ...options, prove });
   return { plan, applied, notAsked };

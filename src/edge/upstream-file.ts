@@ -1,6 +1,6 @@
 import { CardctlError } from '../lib/errors.js';
 import type { EdgeConfig } from './config.js';
-import type { EdgeFiles } from './files.js';
+import type { EdgeFiles } from './edge-files.js';
 import { readUpstream } from './read-upstream.js';
 import type { Upstream } from './render-upstream.js';
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.js';
 import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
+import { makeDirectory } from '../lib/make-directory.js';
 import type { JournalEvent, JournalLine } from './lines.js';
 
 export const JOURNAL_NAME = 'journal.ndjson';
@@ -57,7 +58,7 @@ export function openJournal(
  */
 export function makeWorkDir(workDir: string): void {
   try {
-    mkdirSync(workDir, { recursive: true, mode: 0o700 });
+    makeDirectory(workDir);
   } catch (error) {
     throw unwritable(`cannot make the work directory ${workDir}`, error);
   }

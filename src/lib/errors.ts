@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'target'
   | 'edge'
   | 'partway'
+  | 'rolled-back'
   | 'interrupted'
   | 'internal';
 

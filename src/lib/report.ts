@@ -17,7 +17,7 @@ export interface ProgressEvent {
   type: 'progress';
   step: string;
   task: string;
-  unit: 'rows' | 'bytes' | 'pages';
+  unit: 'rows' | 'bytes' | 'pages' | 'keys';
   done: number;
   total: number;
   /** Bytes moved so far, when the unit is something else. */

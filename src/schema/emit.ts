@@ -1,3 +1,4 @@
+import { emitChecks } from './emit/checks.js';
 import { emitForeignKeys } from './emit/foreign-keys.js';
 import { emitIndexes } from './emit/indexes.js';
 import { emitKeys } from './emit/keys.js';
@@ -6,7 +7,7 @@ import type { EmitContext, TargetDdl } from './emit/target-ddl.js';
 import { quoteIdent } from './identifiers.js';
 import type { PlannedTables } from './plan.js';
 
-export type { ForeignKeyDdl, KeyDdl, TargetDdl } from './emit/target-ddl.js';
+export type { CheckDdl, ForeignKeyDdl, KeyDdl, TargetDdl } from './emit/target-ddl.js';
 
 export interface EmitOptions {
   /** Schema of the target; default `public`. */
@@ -29,8 +30,9 @@ export function emitSchema(plan: PlannedTables, options: EmitOptions = {}): Targ
   const tables = plan.tables.map((table) => {
     const isPrimary = (key: (typeof unique)[number]) =>
       key.kind === 'primary key' && key.table === table.targetName;
-    return emitTable(table, context, isKept, unique.find(isPrimary)?.columns ?? []);
+    return emitTable(table, context, unique.find(isPrimary)?.columns ?? []);
   });
+  const checks = plan.tables.map((table) => emitChecks(table, context));
   const created = indexes.flatMap((each) => each.indexes).filter(isKept);
   const parents = [...unique, ...created];
   const foreignKeys = plan.tables.map((table) => emitForeignKeys(table, context, parents));
@@ -41,6 +43,7 @@ export function emitSchema(plan: PlannedTables, options: EmitOptions = {}): Targ
       ...keys.flatMap((each) => each.indexes).filter(isKept),
       ...created.map(({ columns: _, ...index }) => index),
     ],
+    checks: checks.flatMap((each) => each.checks).filter(isKept),
     foreignKeys: foreignKeys.flatMap((each) => each.foreignKeys).filter(isKept),
     sequences: plan.tables.flatMap((table) => {
       if (!table.identity) return [];
@@ -48,7 +51,7 @@ export function emitSchema(plan: PlannedTables, options: EmitOptions = {}): Targ
       const sql = `ALTER TABLE ${context.qualified(table.targetName)} ALTER COLUMN ${quoteIdent(column)} RESTART WITH ${nextValue}`;
       return [{ table: table.targetName, column, nextValue, sql }];
     }),
-    untranslated: [...tables, ...keys, ...indexes, ...foreignKeys]
+    untranslated: [...tables, ...checks, ...keys, ...indexes, ...foreignKeys]
       .flatMap((each) => each.untranslated)
       .filter(isKept),
   };

@@ -8,8 +8,9 @@ import { Unsure } from './expression/tree.js';
 export type Translation = { sql: string; type: Translated['type'] } | { reason: string };
 
 /**
- * Translates an expression of SQLite. What comes back gives the same result for every row, or
- * fails aloud where SQLite would go on (an integer overflow); anything else is a reason.
+ * Translates an expression of SQLite. What comes back gives the same result for every row, those
+ * with integers a thousand times as large as any that was counted included; anything else is a
+ * reason.
  */
 export function translateExpression(sql: string, context: ExpressionContext): Translation {
   return orReason(() => translate(parseExpression(sql), context));

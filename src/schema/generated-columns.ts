@@ -2,6 +2,7 @@ import { expressionContext } from './expression/context.js';
 import { fitExpression, typeOfResult } from './expression/fit.js';
 import { parseExpression } from './expression/parse.js';
 import { translate } from './expression/translate.js';
+import { asInteger } from './expression/unify.js';
 import { orReason } from './expression.js';
 import type { ColumnPlan, SourceTable, Untranslated } from './model.js';
 
@@ -42,9 +43,11 @@ function translateGenerated(
 ): ColumnPlan {
   const context = expressionContext({ source, columns }, true);
   const value = translate(parseExpression(column.source.generatedSql ?? ''), context);
+  const { magnitude } = asInteger(value);
   if (column.source.generated === 'stored') {
-    return { ...column, generatedAs: fitExpression(value, column) };
+    return { ...column, magnitude, generatedAs: fitExpression(value, column) };
   }
-  const typed = { ...column, type: typeOfResult(value, column), why: 'the type of its expression' };
+  const type = typeOfResult(value, column);
+  const typed = { ...column, magnitude, type, why: 'the type of its expression' };
   return { ...typed, generatedAs: fitExpression(value, typed) };
 }

@@ -160,6 +160,8 @@ export interface ColumnPlan {
   holdsNull?: boolean | undefined;
   /** Longest text or blob in it when it was counted, bytes. */
   bytesMax?: number | undefined;
+  /** Of its integers, when it is a `bigint`: none is further from zero, nor will be for long. */
+  magnitude?: bigint | undefined;
   /** How its text looks, when the type is `timestamp` or `date`: what the way back writes. */
   textForm?: TimeTextForm | undefined;
   /**
@@ -205,6 +207,7 @@ export interface Untranslated {
   table: string;
   what:
     | 'check'
+    | 'not null'
     | 'default'
     | 'index'
     | 'unique index'

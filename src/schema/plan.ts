@@ -1,4 +1,5 @@
 import { chooseType } from './choose-type.js';
+import { grownMagnitude } from './expression/magnitude.js';
 import { planGenerated } from './generated-columns.js';
 import type {
   ColumnCensus,
@@ -45,12 +46,16 @@ export function planTables(
   const untranslated = [...untranslatedOf(schema), ...names.changed];
   const tables = schema.tables.map((table): TablePlan => {
     const counted = census.get(table.name) ?? new Map<string, ColumnCensus>();
+    const found: ColumnProblem[] = [];
     const columns = table.columns.map((column) => {
       const planned = planColumn(table, column, counted.get(column.name), rules, names);
-      problems.push(...planned.problems);
+      found.push(...planned.problems);
       return planned.plan;
     });
     const generated = planGenerated(table, columns);
+    // What is left out has no values to hold.
+    const leftOut = generated.untranslated.map(({ name }) => name);
+    problems.push(...found.filter(({ column }) => !leftOut.includes(column)));
     const identity = nextIdentity(table, generated.columns, counted);
     untranslated.push(...generated.untranslated, ...identity.untranslated);
     return {
@@ -88,6 +93,7 @@ function planColumn(
     rule: problems.length > 0 ? { ...rule, onBadValue: 'reject' } : rule,
     holdsNull: column.name !== table.rowidAlias && (counted?.counts.null ?? 0) > 0,
     bytesMax,
+    magnitude: grownMagnitude(counted, rule),
     textForm,
   };
   return { plan, problems };

@@ -12,6 +12,8 @@ export interface TargetNames {
   foreignKey(table: string, number: number): string;
   /** By its number in `SourceTable.checks`. */
   check(table: string, number: number): string;
+  /** Of the check that stands for the NOT NULL of a virtual column. */
+  notNull(table: string, column: string): string;
   /** A name for one more index, which the source does not have. */
   moreIndexes(wanted: string): string;
   /** Tables, columns and indexes that had to be given another name. */
@@ -68,6 +70,7 @@ export function targetNames(schema: SourceSchema): TargetNames {
     primaryKey: (of) => known(constraints, of).primaryKey,
     foreignKey: (of, number) => known(constraints, of).foreignKeys[number] ?? '',
     check: (of, number) => known(constraints, of).checks[number] ?? '',
+    notNull: (of, column) => known(known(constraints, of).notNulls, column),
     moreIndexes: (wanted) => relations.takeNumbered(wanted),
     changed,
   };
@@ -77,6 +80,7 @@ interface ConstraintNames {
   primaryKey: string;
   foreignKeys: string[];
   checks: string[];
+  notNulls: ReadonlyMap<string, string>;
 }
 
 function nameConstraints(
@@ -105,6 +109,11 @@ function nameConstraints(
       check.name === null ? space.takeNumbered(`${name}_check`) : space.take(check.name),
     ),
     foreignKeys: source.foreignKeys.map((key) => space.takeNumbered(`${joined(key.columns)}_fkey`)),
+    notNulls: new Map(
+      source.columns
+        .filter((each) => each.notNull && each.generated === 'virtual')
+        .map((each) => [each.name, space.takeNumbered(`${joined([each.name])}_not_null`)]),
+    ),
   };
 }
 

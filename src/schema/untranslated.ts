@@ -21,6 +21,15 @@ export function untranslatedOf(schema: SourceSchema): Untranslated[] {
   ];
 }
 
+/** `check age_check of players: it calls a function that …`, and the first rows that are why. */
+export function untranslatedText({ table, what, name, reason, count, keys }: Untranslated): string {
+  const where = table === '' ? '' : ` of ${table}`;
+  const text = `${what} ${name}${where}: ${reason}`;
+  if (keys === undefined || keys.length === 0) return text;
+  const more = (count ?? 0) > keys.length ? '; …' : '';
+  return `${text} (${count} rows: ${keys.join('; ')}${more})`;
+}
+
 const REASONS: Record<SourceExtra['kind'], string> = {
   view: 'views are not moved: write it again in the target if the application reads it',
   trigger: 'triggers are not moved: what it does must be done again in the target',

@@ -144,20 +144,27 @@ async function planExamined(
     problems,
     untranslated: [
       ...planned.untranslated,
-      ...ddl.untranslated.map((each) => withNullKeys(each, file, tables)),
+      ...ddl.untranslated.map((each) => withNullRows(each, file, tables)),
     ],
   };
 }
 
-/** Names the rows whose NULLs keep a key from being the primary key. */
-function withNullKeys(
+/** Names the rows whose NULLs keep a key from being the primary key, or a column from NOT NULL. */
+function withNullRows(
   each: Untranslated,
   file: PageFile,
   tables: readonly PlannedTable[],
 ): Untranslated {
   const table = tables.find(({ plan }) => plan.source.name === each.table);
-  if (each.what !== 'primary key' || table === undefined) return each;
+  if (table === undefined) return each;
   const { source, columns } = table.plan;
+  if (each.what === 'not null') {
+    const name = columns.find(({ targetName }) => targetName === each.name)?.source.name ?? '';
+    const counted = table.examined.census.get(name);
+    const keys = keysAt(file, table.units, source, counted?.seenAt.null ?? []);
+    return { ...each, count: counted?.counts.null ?? 0, keys };
+  }
+  if (each.what !== 'primary key') return each;
   const holdsNull = columns.some(
     (column) => column.holdsNull === true && source.primaryKey.includes(column.source.name),
   );

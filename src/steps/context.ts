@@ -7,6 +7,7 @@ export interface MigrateOptions {
   jobs: number;
   rules: MoveRules;
   brokenForeignKeys: 'omit' | 'not-valid';
+  brokenChecks: 'omit' | 'not-valid';
   /** Go on with the run that stopped. */
   resume: boolean;
   /** Drop what the target holds first. */
@@ -34,6 +35,8 @@ export interface Migration extends Deps {
   loaded: LoadedTable[];
   /** Foreign keys that the data breaks, and what was done about each. */
   brokenForeignKeys: BrokenForeignKey[];
+  /** The same for checks. */
+  brokenChecks: BrokenRule[];
   verified: VerifyResult | null;
 }
 
@@ -46,13 +49,18 @@ export interface LoadedTable {
   indexSeconds: number;
 }
 
-export interface BrokenForeignKey {
+export interface BrokenRule {
   table: string;
   name: string;
-  orphans: number;
-  /** The first few child keys, as text. */
+  /** Rows that break it. */
+  rows: number;
+  /** The keys of the first few, as text. */
   examples: string[];
   outcome: 'left out' | 'not validated';
+}
+
+export interface BrokenForeignKey extends Omit<BrokenRule, 'rows'> {
+  orphans: number;
 }
 
 /** One thing that is not the same on both sides. */

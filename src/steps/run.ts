@@ -51,7 +51,7 @@ export async function runSteps<Context>(
         step: step.title,
         state: 'failed',
         seconds: seconds(),
-        detail: messageOf(error),
+        detail: deps.signal.aborted ? 'interrupted' : messageOf(error),
       });
       throw asRunError(error, step, deps.signal, targetChanged);
     }
@@ -74,9 +74,11 @@ function asRunError<Context>(
   if (error instanceof CardctlError && (error.code === 'refused' || error.code === 'usage')) {
     return error;
   }
-  if (targetChanged)
-    return partway(signal.aborted ? 'was interrupted' : `failed in step "${step.title}"`, error);
-  return signal.aborted ? interrupted() : error;
+  if (signal.aborted) {
+    const cause = error instanceof Error && error.name === 'AbortError' ? undefined : error;
+    return targetChanged ? partway('was interrupted', cause) : interrupted();
+  }
+  return targetChanged ? partway(`failed in step "${step.title}"`, error) : error;
 }
 
 function partway(what: string, cause: unknown): CardctlError {

@@ -10,6 +10,9 @@ export interface CachedProfile {
 /**
  * What is remembered of a store for a while. Never required: when it is away, slow or empty, each
  * call loads. A value that was loaded before a player's last write is never put back.
+ *
+ * For that, `load` itself must ask `lastWrite` and read behind it. Asked before the call, the answer
+ * may be older than a write that was forgotten since; what a lagging replica gave would be kept.
  */
 export interface Cache {
   cards(userId: bigint, load: () => Promise<OwnedCardRow[]>): Promise<OwnedCardRow[]>;
@@ -19,7 +22,7 @@ export interface Cache {
   leaderboard(name: string, load: () => Promise<LeaderboardRow[]>): Promise<LeaderboardRow[]>;
   rank(score: number, load: () => Promise<number>): Promise<number>;
 
-  /** Forgets what is known of players, once a write that touched them is committed. */
+  /** Forgets what is known of players, once a write that touched them is committed and noted. */
   forget(userIds: readonly bigint[]): Promise<void>;
 
   /** Notes where a player's last write is, for whichever bot reads for the player next. */

@@ -61,19 +61,31 @@ export interface Store {
    *
    * @param behind what the reader has written itself: waits briefly for a copy that has it, else
    *   reads from where it was written, as for `unknown`
+   * @param body may run again, on another copy, so it must do nothing but call `reads`
+   * @param statements `one` for a body that asks for one thing only: it needs no transaction
    */
   read<Result>(
     behind: Position | null | 'unknown',
     body: (reads: Reads) => Promise<Result>,
+    statements?: 'one' | 'several',
   ): Promise<Result>;
 
-  /** Notes that the replies of these updates were sent; safe to call late or twice. */
+  /**
+   * Notes that the replies of these updates were sent, and forgets them; safe to call late or twice.
+   * Like whatever else writes here, it does nothing while this database is not the authority.
+   */
   markSent(updateIds: readonly bigint[]): Promise<void>;
 
-  /** Takes up to `limit` updates whose replies have waited unsent for longer than `olderThanMs`. */
+  /**
+   * Takes up to `limit` updates whose replies have waited unsent for longer than `olderThanMs`, the
+   * oldest first. Nobody else is given them for as long again.
+   */
   unsent(olderThanMs: number, limit: number): Promise<Unsent[]>;
 
-  /** Forgets ledger entries older than `olderThanMs` (at least 48 h); lower ids are refused from then on. */
+  /**
+   * Forgets ledger entries older than `olderThanMs` (at least 48 h), and says how many. From then on
+   * updates with those ids or lower are `repeated`. The newest entry is always kept.
+   */
   prune(olderThanMs: number): Promise<number>;
 
   /** The Bot API's id of a picture that was uploaded before, or null. */

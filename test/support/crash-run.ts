@@ -30,22 +30,26 @@ export async function prepareMove(players = 12_000): Promise<Move> {
   const sourcePath = await gameWithLog(players);
   const { url } = await createDatabase();
   const startedMs = performance.now();
-  const { exitCode, stderr } = await runCardctl(
+  const { exitCode, stdout, stderr } = await runCardctl(
     migrateArgs({ sourcePath, targetUrl: url, workDir: await tempDir() }),
   );
-  expect(exitCode, stderr).toBe(0);
+  expect(exitCode, stderr + lastLine(stdout)).toBe(0);
   const undisturbedMs = performance.now() - startedMs;
   const undisturbed = await pictureOf(url);
   return { sourcePath, sourceSha256: sha256Of(sourcePath), url, undisturbedMs, undisturbed };
 }
 
-/** A game with a log beside it that has no key, and rows in it that are there twice. */
+/** A game with a log beside it: no key, rows that are there twice, and rows that break a check. */
 async function gameWithLog(players: number): Promise<string> {
   const sourcePath = join(await tempDir(), 'game_bot.db');
   generateGame({ path: sourcePath, players, seed: 7 });
   const db = new Database(sourcePath);
   db.exec(`
-    CREATE TABLE bot_log (at TEXT, line TEXT);
+    PRAGMA ignore_check_constraints = 1;
+    CREATE TABLE bot_log (
+      at TEXT CHECK (at LIKE 'second %'),
+      line TEXT CONSTRAINT line_is_short CHECK (length(line) < 125)
+    );
     CREATE INDEX bot_log_at ON bot_log (at);
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${players * 4})
     INSERT INTO bot_log SELECT 'second ' || (i / 3), hex(zeroblob(60)) || i FROM n;

@@ -51,6 +51,7 @@ export async function migrateInProcess(request: MigrateInProcess): Promise<Migra
     plan: null,
     loaded: [],
     brokenForeignKeys: [],
+    brokenChecks: [],
     verified: null,
   };
   try {
@@ -64,6 +65,7 @@ export async function migrateInProcess(request: MigrateInProcess): Promise<Migra
 const OPTIONS: Omit<MigrateOptions, 'rules'> = {
   jobs: 2,
   brokenForeignKeys: 'omit',
+  brokenChecks: 'omit',
   resume: false,
   clean: false,
   confirmClean: async () => false,

@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
-import type { MigrateOptions } from '../../steps/context.js';
+import type { BrokenRule, MigrateOptions } from '../../steps/context.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import type { MigrateReport, MigrateRequest } from '../engine/migrate.js';
 import type { Invocation, Outcome, Run } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from '../render/format.js';
+import { printable } from '../render/printable.js';
 import { requireSource } from '../require-source.js';
 import { samePlace, shellLine } from '../shell.js';
 
@@ -63,6 +64,7 @@ async function engineOptions(
     jobs: config.migrate.jobs,
     rules: moveRules(config),
     brokenForeignKeys: config.migrate.brokenForeignKeys,
+    brokenChecks: config.migrate.brokenChecks,
     resume: resume === true,
     clean: clean === true,
     confirmClean: async (names) => {
@@ -79,6 +81,8 @@ async function planned(
   { options, ...request }: Pick<MigrateRequest, 'sourcePath' | 'workDir' | 'options'>,
   invocation: Invocation,
 ): Promise<Outcome> {
+  const { refuseUselessSource } = await import('../engine/source.js');
+  refuseUselessSource(request.sourcePath);
   const { planMigration } = await import('../../steps/migrate/dry-run.js');
   const { renderDryRun } = await import('../render/dry-run.js');
   const dryRun = await planMigration({ ...request, ...options }, invocation);
@@ -91,7 +95,7 @@ async function planned(
 }
 
 async function done(report: MigrateReport, invocation: Invocation): Promise<Outcome> {
-  const { tables, targetUrl, isEmbedded, verified, seconds, brokenForeignKeys } = report;
+  const { tables, targetUrl, isEmbedded, verified, seconds } = report;
   if (isEmbedded) invocation.reveal(targetUrl);
   const rows = sum(tables.map((table) => table.rows));
   return {
@@ -100,16 +104,26 @@ async function done(report: MigrateReport, invocation: Invocation): Promise<Outc
     text: [
       await closingTable(report, invocation),
       '',
-      ...brokenForeignKeys.map(
-        ({ table, name, orphans, outcome }) =>
-          `foreign key ${name} of ${table}: ${outcome}, ${formatCount(orphans)} rows break it`,
-      ),
+      ...brokenLines(report),
       `target: ${targetUrl}`,
       verified === null
         ? `next: ${shellLine(['cardctl', 'verify', ...samePlace(invocation.options)])}`
         : 'verified: every value is equal',
     ].join('\n'),
   };
+}
+
+function brokenLines({ brokenChecks, brokenForeignKeys }: MigrateReport): string[] {
+  const line = (what: string, each: Omit<BrokenRule, 'rows'>, rows: number) => {
+    const { table, name, outcome, examples } = each;
+    const breaks = rows === 1 ? '1 row breaks it' : `${formatCount(rows)} rows break it`;
+    const keys = printable(examples.join('; ')) + (rows > examples.length ? '; …' : '');
+    return `${what} ${printable(name)} of ${printable(table)}: ${outcome}, ${breaks}: ${keys}`;
+  };
+  return [
+    ...brokenChecks.map((each) => line('check', each, each.rows)),
+    ...brokenForeignKeys.map((each) => line('foreign key', each, each.orphans)),
+  ];
 }
 
 async function closingTable({ tables, phases, seconds }: MigrateReport, { output }: Invocation) {

@@ -49,11 +49,21 @@ const run: Run<VerifyFlags> = async (invocation, { source, target, counts, table
   const { verify } = await import('../engine/verify.js');
   const facts = { source: options.sourcePath, target: config.target?.shown ?? 'embedded' };
   return recordedRun(invocation, config, facts, async () =>
-    reported(await verify(options, invocation), options, invocation),
+    reported(await verify(options, invocation), options.counts, {
+      ...invocation,
+      // The target's URL may hold a password.
+      place: [
+        ...(source === undefined ? [] : ['--source', source]),
+        ...(target === undefined ? [] : ['--target', 'URL']),
+        ...samePlace(invocation.options),
+      ],
+    }),
   );
 };
 
 async function planned(options: VerifyOptions, invocation: Invocation): Promise<Outcome> {
+  const { refuseUselessSource } = await import('../engine/source.js');
+  refuseUselessSource(options.sourcePath);
   const { planVerify } = await import('../../steps/verify/dry-run.js');
   const { formatTable } = await import('../render/table.js');
   const plan = await planVerify(options, invocation);
@@ -75,15 +85,15 @@ async function planned(options: VerifyOptions, invocation: Invocation): Promise<
 
 async function reported(
   result: VerifyResult,
-  { counts }: VerifyOptions,
-  invocation: Invocation,
+  counts: boolean,
+  look: DifferencesLook,
 ): Promise<Outcome> {
   const { equal, tables, differences, differencesTotal } = result;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const what = counts ? 'row counts' : 'every value';
   const text = equal
     ? `equal: ${what} of ${formatCount(rows)} rows in ${formatCount(tables.length)} tables`
-    : await differencesText(result, invocation);
+    : await differencesText(result, look);
   return {
     result: { ...result },
     summary: { equal, tables: tables.length, rows, differencesTotal, named: differences.length },
@@ -92,9 +102,14 @@ async function reported(
   };
 }
 
+interface DifferencesLook extends Pick<Invocation, 'output'> {
+  /** The flags without which the next command would not find the same two sides. */
+  place: readonly string[];
+}
+
 async function differencesText(
   { differences, differencesTotal }: VerifyResult,
-  { output, options }: Invocation,
+  { output, place }: DifferencesLook,
 ): Promise<string> {
   const { formatTable } = await import('../render/table.js');
   const head = ['table', 'key', 'what', 'column', 'source', 'target'];
@@ -104,7 +119,7 @@ async function differencesText(
     unnamed === 0
       ? []
       : [`and ${formatCount(unnamed)} more: name them with --limit ${differencesTotal}`];
-  const next = shellLine(['cardctl', 'migrate', '--clean', ...samePlace(options)]);
+  const next = shellLine(['cardctl', 'migrate', '--clean', ...place]);
   return [
     table,
     ...more,

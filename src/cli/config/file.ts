@@ -30,7 +30,7 @@ export function readConfigFile(path: string, problems: Problems): Record<string,
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   for (const { error, offset } of errors) {
-    problems.add(path, lineAt(text, offset), printParseErrorCode(error));
+    problems.add(path, lineAt(text, offset), wordsOf(printParseErrorCode(error)));
   }
   if (errors.length > 0) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -39,6 +39,11 @@ export function readConfigFile(path: string, problems: Problems): Record<string,
   }
   if (basename(path) === CONFIG_NAME) return { ...value };
   return botsOwnDatabase(value) ?? { ...value };
+}
+
+/** `ValueExpected` as `value expected`. */
+function wordsOf(code: string): string {
+  return code.replace(/(?<!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
 }
 
 function readText(path: string): string {

@@ -7,9 +7,11 @@ import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
 import { Problems } from './problems.js';
 import { type Body, bodySchema } from './schema.js';
+import { type Stacks, stacksOf } from './stacks.js';
 import { parseTarget, type Target } from './target.js';
 import { inFile, validate } from './validate.js';
 
+export type { Stacks } from './stacks.js';
 export type { Target } from './target.js';
 
 /** A rule for one column, by the names in the source. */
@@ -37,10 +39,12 @@ export interface Config {
     readonly jobs: number;
     readonly onBadRow: 'fail' | 'reject';
     readonly brokenForeignKeys: 'omit' | 'not-valid';
+    readonly brokenChecks: 'omit' | 'not-valid';
   };
   readonly rules: readonly NamedColumnRule[];
   /** Names of indexes and checks that are left out knowingly. */
   readonly skip: readonly string[];
+  readonly stacks: Stacks;
 }
 
 export interface ConfigInput {
@@ -84,6 +88,7 @@ interface CheckedLayer {
   body: Body;
   target: Target | undefined;
   rules: NamedColumnRule[];
+  stacks: Stacks;
 }
 
 /** One layer, validated, its paths made absolute. */
@@ -100,6 +105,7 @@ function checked(
   return {
     target,
     rules,
+    stacks: stacksOf(valid ?? {}, { place, directory }, problems, onSecret),
     body: {
       ...rest,
       ...(source !== undefined && { source: resolve(directory, source) }),
@@ -191,9 +197,12 @@ function merge(
       jobs: migrate.jobs ?? availableParallelism(),
       onBadRow: migrate.onBadRow ?? 'fail',
       brokenForeignKeys: migrate.brokenForeignKeys ?? 'omit',
+      brokenChecks: migrate.brokenChecks ?? 'omit',
     },
     rules,
     skip: body.skip ?? [],
+    // Nothing of it can be set outside of the file, whose layer is the first.
+    stacks: (layers[0] as CheckedLayer).stacks,
   };
 }
 

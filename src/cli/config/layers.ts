@@ -28,6 +28,7 @@ const SETTINGS: readonly Setting[] = [
   { path: ['migrate', 'jobs'], env: 'CARDCTL_JOBS', flag: 'jobs' },
   { path: ['migrate', 'onBadRow'], env: 'CARDCTL_ON_BAD_ROW', flag: 'onBadRow' },
   { path: ['migrate', 'brokenForeignKeys'], env: 'CARDCTL_BROKEN_FOREIGN_KEYS' },
+  { path: ['migrate', 'brokenChecks'], env: 'CARDCTL_BROKEN_CHECKS' },
 ];
 
 export interface Layer {

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 import type { TargetType } from '../../schema/model.js';
+import {
+  botsSchema,
+  nginxSchema,
+  redisSchema,
+  runtimeSchema,
+  telegramSchema,
+} from './stacks-schema.js';
+import { secret, text, whole } from './values.js';
 
 const TARGET_TYPES = [
   'bigint',
@@ -14,21 +22,12 @@ const TARGET_TYPES = [
   'json',
 ] as const satisfies readonly TargetType[];
 
-const text = z.string().min(1, 'must not be empty');
-/** Numbers may come from the environment, where everything is text. */
-const whole = (min: number, max: number) =>
-  z
-    .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], {
-      error: 'expected a whole number',
-    })
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-const secret = z.union([text, z.strictObject({ file: text })], {
-  error: 'expected a string or {"file": "path"}',
-});
 const replica = z.union(
   [text, z.looseObject({ host: text, port: whole(1, 65_535).optional() }), z.null()],
   { error: 'expected a host, a URL or an object with a host' },
 );
+
+const onBroken = z.enum(['omit', 'not-valid'], { error: 'expected omit or not-valid' });
 
 /** The `database` block of the bot's own config.json, and what cardctl adds to it. */
 export const databaseSchema = z.strictObject({
@@ -64,9 +63,8 @@ export const bodySchema = z.strictObject({
     .strictObject({
       jobs: whole(1, 64).optional(),
       onBadRow: z.enum(['fail', 'reject'], { error: 'expected fail or reject' }).optional(),
-      brokenForeignKeys: z
-        .enum(['omit', 'not-valid'], { error: 'expected omit or not-valid' })
-        .optional(),
+      brokenForeignKeys: onBroken.optional(),
+      brokenChecks: onBroken.optional(),
     })
     .optional(),
   types: z
@@ -88,6 +86,11 @@ export const bodySchema = z.strictObject({
     )
     .optional(),
   skip: z.array(text, { error: 'expected a list of names' }).optional(),
+  telegram: telegramSchema.optional(),
+  runtime: runtimeSchema.optional(),
+  bots: botsSchema.optional(),
+  redis: redisSchema.optional(),
+  nginx: nginxSchema.optional(),
 });
 
 export type Body = z.infer<typeof bodySchema>;
@@ -98,8 +101,9 @@ export function knownKeysAt(path: readonly PropertyKey[]): string[] {
   const [top, ...rest] = path;
   if (top === undefined) return Object.keys(bodySchema.shape);
   if (rest.length > 0) return [];
-  if (top === 'backup' || top === 'migrate') {
-    return Object.keys(bodySchema.shape[top].unwrap().shape);
+  const inner = bodySchema.shape[top as keyof typeof bodySchema.shape];
+  if (inner instanceof z.ZodOptional && inner.unwrap() instanceof z.ZodObject) {
+    return Object.keys((inner.unwrap() as z.ZodObject).shape);
   }
   return top === 'target' || top === 'database'
     ? ['url', ...Object.keys(databaseSchema.shape)]

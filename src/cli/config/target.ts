@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isAbsolute, resolve } from 'node:path';
 import { parseUrl, redactUrl, secretsOf, urlOf } from '../../drivers/postgres-url.js';
-import { type CardctlError, messageOf } from '../../lib/errors.js';
+import type { CardctlError } from '../../lib/errors.js';
 import type { Problems } from './problems.js';
 import { type DatabaseBlock, targetSchemas } from './schema.js';
+import { secretOf } from './secret.js';
 import { type Place, validate } from './validate.js';
 
 export interface Target {
@@ -101,29 +100,6 @@ function passwordOf(
   }
   if (password === undefined) return undefined;
   return secretOf(password, [...input.path, 'password'], input, problems) ?? 'missing';
-}
-
-function secretOf(
-  secret: string | { file: string },
-  path: readonly PropertyKey[],
-  { place, directory }: TargetInput,
-  problems: Problems,
-): string | undefined {
-  if (typeof secret === 'string') return secret;
-  const file = isAbsolute(secret.file) ? secret.file : resolve(directory, secret.file);
-  try {
-    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    if (text !== '') return text;
-    throw new Error('the file is empty');
-  } catch (error) {
-    const named = place.nameOf(path);
-    problems.add(
-      named.from,
-      named.path,
-      `cannot read the secret from ${file}: ${messageOf(error)}`,
-    );
-    return undefined;
-  }
 }
 
 /** The same database on another host; a replica without a login of its own has the primary's. */

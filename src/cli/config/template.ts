@@ -40,6 +40,8 @@ export function configTemplate(source: string | undefined): string {
     // Foreign keys that the data breaks (open challenges have opponent_id = 0): "omit" leaves
     // them out, so that the game goes on; "not-valid" creates them for new rows only.
     "brokenForeignKeys": "omit",
+    // The same for checks: Postgres refuses any later change of a row that breaks one, too.
+    "brokenChecks": "omit",
   },
 
   // Types by choice: bigint, double precision, numeric, boolean, text, bytea, timestamp, date,
@@ -56,6 +58,57 @@ export function configTemplate(source: string | undefined): string {
 
   // Names of indexes and checks that are left out knowingly.
   "skip": [],
+
+  // ---- The bots on either side of the move, for shift, nginx, warm, loadtest and cardbot ----
+
+  // "telegram": {
+  //   "token": "\${BOT_TOKEN}",
+  //   // What Telegram sends with every update, as given to setWebhook: 1 to 256 of A-Z a-z 0-9 _ -
+  //   "secretToken": "\${BOT_SECRET}",
+  //   // A path that nobody can guess. The bots and Nginx take updates there and nowhere else.
+  //   "webhookPath": "/hook-0123456789abcdef",
+  // },
+
+  // "runtime": {
+  //   // The bearer token of the bots' admin listeners (/readyz, /metrics, /cordon).
+  //   "adminToken": {"file": "/run/secrets/cardbot-admin"},
+  //   // What bots show each other when they forward an update to the side that may write.
+  //   "peerSecret": {"file": "/run/secrets/cardbot-peer"},
+  //   // The zone in which the bot has always written its times. Default: that of this machine.
+  //   "timeZone": "Asia/Tehran",
+  //   // Card pictures: a directory that image_path starts at, or a CDN in front of it.
+  //   "images": "images",
+  //   // "cdn": "https://cdn.example.org/cards/",
+  // },
+
+  // "bots": [
+  //   {"name": "legacy-1", "stack": "legacy", "address": "10.0.1.9:8443", "admin": "http://10.0.1.9:9443"},
+  //   {"name": "fleet-1", "stack": "fleet", "address": "10.0.1.10:8443", "admin": "http://10.0.1.10:9443"},
+  //   {"name": "fleet-2", "stack": "fleet", "address": "10.0.1.11:8443", "admin": "http://10.0.1.11:9443"},
+  //   {"name": "fleet-3", "stack": "fleet", "address": "10.0.1.12:8443", "admin": "http://10.0.1.12:9443"},
+  // ],
+
+  // One URL, or a list of the URLs of a cluster.
+  // "redis": "redis://:\${REDIS_PASSWORD}@10.0.1.30:6379",
+
+  // "nginx": {
+  //   // The one file that cardctl owns, and the server block that cardctl nginx writes.
+  //   "upstreamFile": "/etc/nginx/conf.d/cardctl-upstream.conf",
+  //   "serverFile": "/etc/nginx/conf.d/cardctl-server.conf",
+  //   "serverName": "bot.example.org",
+  //   "certificate": "/etc/letsencrypt/live/bot.example.org/fullchain.pem",
+  //   "certificateKey": "/etc/letsencrypt/live/bot.example.org/privkey.pem",
+  //   "accessLog": "/var/log/nginx/cardctl.log",
+  //   // Nginx on another machine: how to test, reload and reach its files. No shell reads these.
+  //   // "test": ["ssh", "lb", "nginx", "-t"], "reload": ["ssh", "lb", "nginx", "-s", "reload"],
+  //   // "files": {
+  //   //   "read": ["ssh", "lb", "cat", "{path}"],
+  //   //   "write": ["ssh", "lb", "dd", "of={path}", "conv=fsync", "status=none"],
+  //   //   "rename": ["ssh", "lb", "mv", "-f", "{from}", "{to}"],
+  //   //   "stat": ["ssh", "lb", "stat", "--printf=%i:%s", "{path}"],
+  //   //   "readFrom": ["ssh", "lb", "tail", "-c", "+{position}", "{path}"],
+  //   // },
+  // },
 }
 `;
 }

@@ -5,6 +5,7 @@ import { CardctlError } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
 import type {
   BrokenForeignKey,
+  BrokenRule,
   LoadedTable,
   MigrateOptions,
   Migration,
@@ -16,6 +17,7 @@ import { readMigrationRecord } from '../../steps/migrate/scaffolding.js';
 import { runSteps } from '../../steps/run.js';
 import type { Deps } from '../../steps/step.js';
 import { migrateSnapshot, removeSnapshot } from './snapshots.js';
+import { refuseUselessSource } from './source.js';
 import { openConfiguredTarget } from './target.js';
 
 export interface MigrateRequest {
@@ -33,6 +35,7 @@ export interface MigrateReport {
   isEmbedded: boolean;
   tables: LoadedTable[];
   brokenForeignKeys: BrokenForeignKey[];
+  brokenChecks: BrokenRule[];
   verified: VerifyResult | null;
   phases: { phase: string; seconds: number }[];
   seconds: number;
@@ -46,6 +49,8 @@ export interface MigrateReport {
 export async function migrate(request: MigrateRequest, deps: Deps): Promise<MigrateReport> {
   const { workDir, options, journal } = request;
   const startedMs = deps.clock.monotonicMs();
+  // A resumed run has its snapshot, and may find that the source has moved on.
+  if (!options.resume) refuseUselessSource(request.sourcePath);
   const { target, url, isEmbedded } = await openConfiguredTarget(
     request.targetUrl,
     workDir,
@@ -68,6 +73,7 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       plan: null,
       loaded: [],
       brokenForeignKeys: [],
+      brokenChecks: [],
       verified: null,
     };
     try {
@@ -83,6 +89,7 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       isEmbedded,
       tables: migration.loaded,
       brokenForeignKeys: migration.brokenForeignKeys,
+      brokenChecks: migration.brokenChecks,
       verified: migration.verified,
       phases,
       seconds: (deps.clock.monotonicMs() - startedMs) / 1000,

@@ -6,6 +6,7 @@ import type { Deps } from '../../steps/step.js';
 import { VERIFY_TITLE } from '../../steps/verify/progress.js';
 import { verifyTarget } from '../../steps/verify/verify-target.js';
 import { removeSnapshot, sweepVerifySnapshots, verifySnapshot } from './snapshots.js';
+import { refuseUselessSource } from './source.js';
 import { openConfiguredTarget } from './target.js';
 
 export interface VerifyOptions {
@@ -27,6 +28,7 @@ export interface VerifyOptions {
  */
 export async function verify(options: VerifyOptions, deps: Deps): Promise<VerifyResult> {
   const { sourcePath, workDir } = options;
+  refuseUselessSource(sourcePath);
   const { target } = await openConfiguredTarget(options.targetUrl, workDir, deps.signal);
   const snapshotPath = verifySnapshot(workDir, randomBytes(4).toString('hex'));
   try {

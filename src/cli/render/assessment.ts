@@ -1,3 +1,4 @@
+import { untranslatedText } from '../../schema/untranslated.js';
 import type {
   AssessedColumn,
   AssessedTable,
@@ -9,7 +10,7 @@ import { shellLine } from '../shell.js';
 import { formatBytes, formatCount, formatSeconds } from './format.js';
 import { paint } from './paint.js';
 import { printable, wrap } from './printable.js';
-import { bullet, orphansText, section, untranslatedText } from './source-parts.js';
+import { bullet, orphansText, section } from './source-parts.js';
 import { formatTable } from './table.js';
 
 export interface AssessmentLook {
@@ -79,7 +80,8 @@ const VERDICT_WORDS = {
   start: 'this game has outgrown SQLite; begin the move',
 };
 
-function canMove({ problems }: Assessment): string {
+function canMove({ problems, source }: Assessment): string {
+  if (source.tables === 0) return 'no: there are no tables in it';
   if (problems.length === 0) return 'yes: every value has a place in Postgres';
   const { size } = new Set(problems.map(({ table, column }) => `${table}.${column}`));
   const columns = size === 1 ? '1 column holds' : `${size} columns hold`;
@@ -95,6 +97,7 @@ function held({ source, expected }: Assessment): string {
 /** In words and as a command: also the last line of all. */
 function toDo(assessment: Assessment, place: AssessmentLook['place']): string {
   const command = nextCommandOf(assessment, place);
+  if (assessment.source.tables === 0) return `look for the real database, then: ${command}`;
   if (!assessment.canMigrate) return `put a choice for each into cardctl.json, then: ${command}`;
   if (assessment.readiness.verdict === 'start') return `take a backup: ${command}`;
   if (assessment.readiness.verdict === 'plan') return `see what a move would do: ${command}`;
@@ -109,7 +112,8 @@ function nextCommandOf(
   { canMigrate, readiness, source }: Assessment,
   place: readonly string[] = [],
 ): string {
-  const flags = ['--source', source.path, ...place];
+  const path = source.tables === 0 ? 'FILE' : source.path;
+  const flags = ['--source', path, ...place];
   if (!canMigrate) return shellLine(['cardctl', 'assess', ...flags]);
   if (readiness.verdict === 'plan') return shellLine(['cardctl', 'migrate', '--dry-run', ...flags]);
   return shellLine(['cardctl', 'backup', ...flags]);

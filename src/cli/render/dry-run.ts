@@ -1,8 +1,9 @@
+import { untranslatedText } from '../../schema/untranslated.js';
 import type { DryRun, Statement, TableToMove } from '../../steps/migrate/dry-run.js';
 import { shellLine } from '../shell.js';
 import { formatBytes, formatCount, formatSeconds } from './format.js';
 import { printable } from './printable.js';
-import { orphansText, section, untranslatedText } from './source-parts.js';
+import { orphansText, section } from './source-parts.js';
 import { formatTable } from './table.js';
 
 export interface DryRunLook {
@@ -75,6 +76,7 @@ const PHASE_TITLES: Record<Statement['phase'], string> = {
   table: 'tables; then the rows are copied',
   key: 'primary keys and unique constraints',
   index: 'indexes',
+  check: 'checks, added unchecked and then validated',
   'foreign key': 'foreign keys, added unchecked and then validated',
   sequence: 'next ids',
 };

@@ -19,17 +19,6 @@ export function section(title: string, items: readonly string[], width: number):
   return ['', `${title}:`, ...items.flatMap((item) => bullet(item, width))];
 }
 
-/** `check age_check of players: it calls a function that …` */
-export function untranslatedText(each: {
-  table: string;
-  what: string;
-  name: string;
-  reason: string;
-}): string {
-  const where = each.table === '' ? '' : ` of ${each.table}`;
-  return `${each.what} ${each.name}${where}: ${each.reason}`;
-}
-
 /** `3 rows break active_fights_opponent_id_fkey of active_fights (…): fight_id='a1'; …` */
 export function orphansText(each: {
   table: string;

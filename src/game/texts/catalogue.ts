@@ -1,8 +1,7 @@
 import { en } from './en.js';
-import { fa } from './fa.js';
+import { fa, type Texts } from './fa.js';
 
-/** What every language has; Persian comes first, and the others have the same keys. */
-export type Texts = typeof fa;
+export type { Texts } from './fa.js';
 
 const CATALOGUE = { fa, en } satisfies Record<string, Texts>;
 

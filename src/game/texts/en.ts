@@ -1,5 +1,5 @@
-import type { Texts } from './catalogue.js';
 import { hoursAndMinutes } from './duration.js';
+import type { Texts } from './fa.js';
 
 const numbers = new Intl.NumberFormat('en-US');
 const n = (value: number) => numbers.format(value);

@@ -170,3 +170,6 @@ export const fa = {
     notYourButtons: () => 'این دکمه‌ها برای بازیکن دیگری است.',
   } satisfies RefusalTexts as RefusalTexts,
 };
+
+/** What every language has; Persian comes first, and the others have the same keys. */
+export type Texts = typeof fa;

@@ -1,8 +1,8 @@
 import { quoteIdent } from '../identifiers.js';
-import { quoteLiteral } from '../literals.js';
 import type { ColumnPlan, SourceForeignKey, TablePlan, Untranslated } from '../model.js';
 import { sameName } from '../names.js';
 import { columnOf, isInTarget } from '../planned-columns.js';
+import { shownColumns, shownKey } from './shown-key.js';
 import type { EmitContext, ForeignKeyDdl, UniqueColumns } from './target-ddl.js';
 
 /** @param keys what is unique in the target, of all tables */
@@ -101,7 +101,7 @@ function ddlOf(
     parent: parent.targetName,
     addSql: `${alter} ADD CONSTRAINT ${quoteIdent(name)} ${references} ${actions} ${checked} NOT VALID`,
     validateSql: `${alter} VALIDATE CONSTRAINT ${quoteIdent(name)}`,
-    orphanSql: orphanSqlOf(table, { parent, pairs }, qualified),
+    brokenSql: orphanSqlOf(table, { parent, pairs }, qualified),
   };
 }
 
@@ -115,23 +115,15 @@ function orphanSqlOf(
   const matches = pairs.map(
     (pair) => `parent.${quoteIdent(pair.parent.targetName)} = ${child(pair.child)}`,
   );
-  const { primaryKey } = table.source;
-  const key = primaryKey.flatMap((name) => columnOf(name, table) ?? []);
-  const shown = key.length > 0 ? key : pairs.map((pair) => pair.child);
-  const parts = shown.map(
-    (column) => `${quoteLiteral(`${column.source.name}=`)} || ${shownValue(column, child(column))}`,
+  const shown = shownColumns(
+    table,
+    pairs.map((pair) => pair.child),
   );
   return [
-    `SELECT count(*) OVER () AS orphans, ${parts.join(` || ', ' || `)} AS key`,
+    `SELECT count(*) OVER () AS broken, ${shownKey(shown, 'child')} AS key`,
     `FROM ${qualified(table.targetName)} AS child`,
     `WHERE ${points.join(' AND ')}`,
     `AND NOT EXISTS (SELECT FROM ${qualified(parent.targetName)} AS parent WHERE ${matches.join(' AND ')})`,
     'LIMIT $1',
   ].join('\n');
-}
-
-function shownValue({ type }: ColumnPlan, sql: string): string {
-  const isNumber = ['bigint', 'double precision', 'numeric'].includes(type);
-  const text = isNumber ? `${sql}::text` : `quote_literal(${sql}::text)`;
-  return `coalesce(${text}, 'NULL')`;
 }

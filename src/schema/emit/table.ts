@@ -1,5 +1,3 @@
-import { expressionContext } from '../expression/context.js';
-import { translateCondition } from '../expression.js';
 import { quoteIdent } from '../identifiers.js';
 import type { ColumnPlan, TablePlan, TargetType, Untranslated } from '../model.js';
 import { isInTarget } from '../planned-columns.js';
@@ -9,7 +7,7 @@ import type { EmitContext } from './target-ddl.js';
 const COLUMN_TYPES: Partial<Record<TargetType, string>> = { text: 'text COLLATE "C"' };
 
 /**
- * CREATE TABLE with all that belongs into it, but no keys.
+ * CREATE TABLE with all that belongs into it, but no keys and no checks.
  *
  * @param primaryKey columns that will be the primary key: NOT NULL from the start, so that making
  *   it need not look at the rows
@@ -17,14 +15,12 @@ const COLUMN_TYPES: Partial<Record<TargetType, string>> = { text: 'text COLLATE 
 export function emitTable(
   table: TablePlan,
   emit: EmitContext,
-  isKept: (named: { name: string }) => boolean,
   primaryKey: readonly string[],
 ): { table: string; sql: string; untranslated: Untranslated[] } {
-  const { names, qualified } = emit;
+  const { qualified } = emit;
   const untranslated: Untranslated[] = [];
   const note = (what: Untranslated['what'], name: string, sql: string, reason: string) =>
     untranslated.push({ table: table.source.name, what, name, sql, reason });
-  const context = expressionContext(table);
   const items = table.columns.filter(isInTarget).map((column) => {
     const parts = [quoteIdent(column.targetName), COLUMN_TYPES[column.type] ?? column.type];
     const isIdentity = column.targetName === table.identity?.column;
@@ -33,18 +29,11 @@ export function emitTable(
       parts.push(`GENERATED ALWAYS AS (${column.generatedAs}) STORED`);
     } else parts.push(...defaultOf(column, note));
     if (primaryKey.includes(column.targetName)) parts.push('NOT NULL');
-    else if (column.source.notNull) {
+    else if (column.source.notNull && column.source.generated !== 'virtual') {
       if (!column.holdsNull) parts.push('NOT NULL');
-      else note('check', column.targetName, 'NOT NULL', 'the column holds NULLs all the same');
+      else note('not null', column.targetName, 'NOT NULL', 'the column holds NULLs all the same');
     }
     return parts.join(' ');
-  });
-  table.source.checks.forEach(({ sql }, number) => {
-    const name = names.check(table.source.name, number);
-    const translated = translateCondition(sql, context);
-    if ('reason' in translated) note('check', name, sql, translated.reason);
-    else if (isKept({ name }))
-      items.push(`CONSTRAINT ${quoteIdent(name)} CHECK (${translated.sql})`);
   });
   const body = items.map((item) => `\n  ${item}`).join(',');
   return {

@@ -3,10 +3,11 @@ import type { PlannedTables } from '../plan.js';
 
 /** The SQL that makes the target, in the order in which it is run; tables by target name. */
 export interface TargetDdl {
-  /** Without keys, so that rows can be loaded fast. */
+  /** Without keys, so that rows can be loaded fast, and without checks, which rows may break. */
   tables: { table: string; sql: string }[];
   keys: KeyDdl[];
   indexes: IndexDdl[];
+  checks: CheckDdl[];
   foreignKeys: ForeignKeyDdl[];
   /** Run after the load: the next id is above every one that was ever issued. */
   sequences: { table: string; column: string; nextValue: bigint; sql: string }[];
@@ -31,15 +32,19 @@ export interface IndexDdl {
   unique: boolean;
 }
 
-export interface ForeignKeyDdl {
+/** A rule that the source declared, and that rows of it may break all the same. */
+export interface CheckDdl {
   table: string;
   name: string;
-  parent: string;
   /** NOT VALID: rows that are there already are not looked at. */
   addSql: string;
   validateSql: string;
-  /** Rows that point at nothing: how many there are (`orphans`) and the `key` of the first $1. */
-  orphanSql: string;
+  /** Rows that break it: how many there are (`broken`) and the `key` of the first $1. */
+  brokenSql: string;
+}
+
+export interface ForeignKeyDdl extends CheckDdl {
+  parent: string;
 }
 
 /** The columns that an index keeps unique, by target name; empty when it does no such thing. */

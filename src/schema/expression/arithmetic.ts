@@ -1,3 +1,4 @@
+import { BIGINT_MAGNITUDE, fitting, smallestOf } from './magnitude.js';
 import { inner, piece, type Translated } from './translated.js';
 import { Unsure } from './tree.js';
 import { asInteger, asText } from './unify.js';
@@ -21,8 +22,9 @@ export function translateSign(operator: '-' | '+' | '~', value: Translated): Tra
   if (operator === '+') return { ...value, affinity: 'none' };
   const operand = number(value);
   if (operator === '~' && operand.type !== 'bigint') throw new Unsure('~ of a fraction');
-  const sql = operand.type === 'bigint' ? wide(operand) : inner(operand);
-  return piece(`${operator}${sql}`, operand.type);
+  if (operand.type !== 'bigint') return piece(`${operator}${inner(operand)}`, operand.type);
+  const magnitude = operator === '-' ? fitting(operand.magnitude) : BIGINT_MAGNITUDE;
+  return piece(`${operator}${wide(operand)}`, 'bigint', { magnitude });
 }
 
 export function translateConcat(left: Translated, right: Translated): Translated {
@@ -34,25 +36,51 @@ export function translateConcat(left: Translated, right: Translated): Translated
 }
 
 function integers(operator: string, a: Translated, b: Translated): Translated {
+  const magnitude = magnitudeOf(operator, a, b);
   switch (operator) {
     case '/':
     case '%':
-      return piece(`${wide(a)} ${operator} ${divisor(b, wide(b))}`, 'bigint');
+      return piece(`${wide(a)} ${operator} ${divisor(b, wide(b))}`, 'bigint', { magnitude });
     case '<<':
     case '>>':
       if (b.literal?.kind !== 'integer' || b.literal.value < 0n || b.literal.value > 63n) {
         throw new Unsure('SQLite shifts by negative and large counts in its own way');
       }
-      return piece(`${wide(a)} ${operator} ${b.sql}`, 'bigint');
+      return piece(`${wide(a)} ${operator} ${b.sql}`, 'bigint', { magnitude });
     case '+':
     case '-':
     case '*':
     case '&':
     case '|':
-      return piece(`${wide(a)} ${operator} ${wide(b)}`, 'bigint');
+      return piece(`${wide(a)} ${operator} ${wide(b)}`, 'bigint', { magnitude });
     default:
       throw new Unsure(`${operator} is not translated`);
   }
+}
+
+/** @throws Unsure when the result may be no bigint */
+function magnitudeOf(operator: string, a: Translated, b: Translated): bigint {
+  switch (operator) {
+    case '+':
+    case '-':
+      return fitting(a.magnitude + b.magnitude);
+    case '*':
+      return fitting(a.magnitude * b.magnitude);
+    case '/':
+      // Only the lowest bigint by -1 is none.
+      return isMinusOne(b) ? fitting(a.magnitude) : a.magnitude;
+    case '%':
+      return smallestOf([a.magnitude, b.magnitude]);
+    case '>>':
+      return a.magnitude;
+    default:
+      return BIGINT_MAGNITUDE;
+  }
+}
+
+/** Might be, when it is no literal. */
+function isMinusOne({ literal }: Translated): boolean {
+  return literal === null || (literal.kind === 'integer' && literal.value === -1n);
 }
 
 /** SQLite divides by zero to NULL, Postgres to an error. */

@@ -2,6 +2,7 @@ import { quoteLiteral } from '../literals.js';
 import { comparison } from './comparison.js';
 import { conditionOf } from './condition.js';
 import { storageClassOf } from './context.js';
+import { fitting } from './magnitude.js';
 import { inner, literalPiece, piece, type Translated } from './translated.js';
 import { type Expression, Unsure } from './tree.js';
 import { asText, unify } from './unify.js';
@@ -26,7 +27,9 @@ const FUNCTIONS: Record<string, (args: Translated[], name: string) => Translated
       throw new Unsure('nullif() of a column that ignores case');
     }
     const equal = comparison('=', value, other);
-    return piece(`CASE WHEN ${equal.sql} THEN NULL ELSE ${inner(value)} END`, value.type);
+    return piece(`CASE WHEN ${equal.sql} THEN NULL ELSE ${inner(value)} END`, value.type, {
+      magnitude: value.magnitude,
+    });
   },
   iif: chosen,
   if: chosen,
@@ -44,10 +47,17 @@ const FUNCTIONS: Record<string, (args: Translated[], name: string) => Translated
     const of = given(value);
     const isReal = of.type === 'double precision' && of.column?.source.affinity === 'real';
     if (of.type !== 'bigint' && !isReal) throw new Unsure(`abs() of ${of.sql}`);
-    return piece(`abs(${of.sql})`, of.type, { atomic: true, narrow: of.narrow });
+    return piece(`abs(${of.sql})`, of.type, {
+      atomic: true,
+      narrow: of.narrow,
+      magnitude: isReal ? of.magnitude : fitting(of.magnitude),
+    });
   },
   replace: (args) => textCall('replace', args, 3),
-  instr: (args) => ({ ...textCall('strpos', args, 2), type: 'bigint', narrow: true }),
+  instr: (args) => {
+    const { sql } = textCall('strpos', args, 2);
+    return piece(sql, 'bigint', { atomic: true, narrow: true });
+  },
   substr: substring,
   substring,
   hex: ([value]) => {
@@ -65,16 +75,16 @@ function given(value: Translated | undefined): Translated {
 }
 
 function coalesced(args: Translated[]): Translated {
-  const { values, type, narrow } = unify(args);
-  return piece(`coalesce(${values.join(', ')})`, type, { atomic: true, narrow });
+  const { values, type, narrow, magnitude } = unify(args);
+  return piece(`coalesce(${values.join(', ')})`, type, { atomic: true, narrow, magnitude });
 }
 
 function chosen([condition, yes, no, ...more]: Translated[]): Translated {
   if (more.length > 0 || yes === undefined) throw new Unsure('iif() of several conditions');
-  const { values, type, narrow } = unify(no === undefined ? [yes] : [yes, no]);
+  const { values, type, narrow, magnitude } = unify(no === undefined ? [yes] : [yes, no]);
   const otherwise = values[1] === undefined ? '' : ` ELSE ${values[1]}`;
   const sql = `CASE WHEN ${conditionOf(given(condition)).sql} THEN ${values[0]}${otherwise} END`;
-  return piece(sql, type, { narrow });
+  return piece(sql, type, { narrow, magnitude });
 }
 
 /** SQLite folds ASCII only, and so does Postgres under "C", which every text column has. */

@@ -1,6 +1,7 @@
 import { quoteIdent } from '../identifiers.js';
 import type { ColumnPlan, SourceTable } from '../model.js';
 import { foldName } from '../names.js';
+import { BIGINT_MAGNITUDE } from './magnitude.js';
 import { piece, type Translated } from './translated.js';
 import { Unsure } from './tree.js';
 
@@ -42,6 +43,7 @@ export function columnPiece(column: ColumnPlan, context: ExpressionContext): Tra
     affinity: source.affinity,
     collation: source.collation,
     atomic: !isInlined,
+    magnitude: column.magnitude ?? BIGINT_MAGNITUDE,
     column,
   });
 }

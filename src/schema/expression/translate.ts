@@ -125,10 +125,10 @@ function translateCase(
     tested === null ? conditionOf(part(when)) : comparison('=', tested, kept(part(when))),
   );
   const results = [...branches.map(({ result }) => result), ...(otherwise ? [otherwise] : [])];
-  const { values, type, narrow } = unify(results.map((each) => uncollated(part(each))));
+  const { values, type, narrow, magnitude } = unify(results.map((each) => uncollated(part(each))));
   const whens = conditions.map((condition, i) => ` WHEN ${condition.sql} THEN ${values[i]}`);
   const last = otherwise === null ? '' : ` ELSE ${values.at(-1)}`;
-  return piece(`CASE${whens.join('')}${last} END`, type, { narrow });
+  return piece(`CASE${whens.join('')}${last} END`, type, { narrow, magnitude });
 }
 
 function translateCast(value: Translated, declaredType: string): Translated {
@@ -137,7 +137,7 @@ function translateCast(value: Translated, declaredType: string): Translated {
   if (affinity === 'text') return { ...asText(value), affinity };
   if (affinity === 'integer' && value.type === 'bigint') return { ...value, affinity };
   if (affinity === 'integer' && value.type === 'boolean') {
-    return piece(`${inner(value)}::integer`, 'bigint', { ...facts, narrow: true });
+    return piece(`${inner(value)}::integer`, 'bigint', { ...facts, narrow: true, magnitude: 1n });
   }
   if (affinity === 'real' && value.type === 'double precision' && isReal(value)) {
     return { ...value, affinity };

@@ -1,6 +1,7 @@
 import { quoteLiteral } from '../literals.js';
 import type { Affinity, ColumnPlan, TargetType } from '../model.js';
 import { doubleText } from '../values/number-text.js';
+import { BIGINT_MAGNITUDE, distance, INTEGER_MAGNITUDE } from './magnitude.js';
 import { type Expression, type Literal, Unsure } from './tree.js';
 
 /** A piece of Postgres SQL, and what SQLite's rules need to know of it. */
@@ -17,6 +18,8 @@ export interface Translated {
   atomic: boolean;
   /** Its Postgres type is `integer`, which overflows early. */
   narrow: boolean;
+  /** Of an integer: no value is further from zero. */
+  magnitude: bigint;
   literal: Literal | null;
   column: ColumnPlan | null;
 }
@@ -34,6 +37,7 @@ export function piece(
     collates: false,
     atomic: false,
     narrow: false,
+    magnitude: facts.narrow === true ? INTEGER_MAGNITUDE : BIGINT_MAGNITUDE,
     literal: null,
     column: null,
     ...facts,
@@ -58,6 +62,7 @@ export function literalPiece(literal: Literal): Translated {
         literal,
         atomic: literal.value >= 0n,
         narrow: true,
+        magnitude: distance(literal.value),
       });
     case 'real':
       return realPiece(literal);

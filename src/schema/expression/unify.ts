@@ -1,3 +1,4 @@
+import { largestOf } from './magnitude.js';
 import { inner, isNumber, piece, type Translated } from './translated.js';
 import { Unsure } from './tree.js';
 
@@ -6,18 +7,22 @@ export function unify(values: readonly Translated[]): {
   values: string[];
   type: Translated['type'];
   narrow: boolean;
+  magnitude: bigint;
 } {
   const known = values.filter((value) => value.type !== 'null');
   const types = new Set(known.map((value) => value.type));
   const narrow = known.every((value) => value.narrow);
+  const magnitude = largestOf(known.map((value) => asInteger(value).magnitude));
   const [type] = types;
-  if (type === undefined) return { values: values.map(inner), type: 'null', narrow: false };
-  if (types.size === 1) return { values: values.map(inner), type, narrow };
+  if (type === undefined)
+    return { values: values.map(inner), type: 'null', narrow: false, magnitude };
+  if (types.size === 1) return { values: values.map(inner), type, narrow, magnitude };
   if (types.has('boolean') && known.every((each) => each.type === 'boolean' || isTruth(each))) {
-    return { values: values.map(asBoolean), type: 'boolean', narrow: false };
+    return { values: values.map(asBoolean), type: 'boolean', narrow: false, magnitude };
   }
   if (known.every((each) => each.type === 'boolean' || each.type === 'bigint')) {
-    return { values: values.map((each) => inner(asInteger(each))), type: 'bigint', narrow: false };
+    const integers = values.map((each) => inner(asInteger(each)));
+    return { values: integers, type: 'bigint', narrow: false, magnitude };
   }
   const isDouble = known.every(
     (each) => each.type === 'double precision' || (isNumber(each) && each.literal !== null),
@@ -28,13 +33,13 @@ export function unify(values: readonly Translated[]): {
       ? inner(each)
       : `${inner(each)}::double precision`,
   );
-  return { values: doubles, type: 'double precision', narrow: false };
+  return { values: doubles, type: 'double precision', narrow: false, magnitude };
 }
 
 /** The value of a condition, 1 or 0, where a number is wanted. */
 export function asInteger(value: Translated): Translated {
   if (value.type !== 'boolean') return value;
-  return piece(`${inner(value)}::integer`, 'bigint', { atomic: true, narrow: true });
+  return piece(`${inner(value)}::integer`, 'bigint', { atomic: true, narrow: true, magnitude: 1n });
 }
 
 /** SQLite's text of a value. */

@@ -4,7 +4,13 @@ import type Database from 'better-sqlite3';
 import { type JournalMode, openSource } from '../../drivers/sqlite.js';
 import { CardctlError, codeOf, messageOf } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
-import type { InspectOptions } from './tasks.js';
+
+export interface InspectOptions {
+  /** A file that nobody else uses. */
+  path: string;
+  /** `full`: everything; `quick`: quick_check alone; `facts`: no check. */
+  depth: 'full' | 'quick' | 'facts';
+}
 
 /** Lines of `integrity_check` that are read; one is enough to fail. */
 const PROBLEMS_MAX = 100;

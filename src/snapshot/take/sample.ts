@@ -3,7 +3,12 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type JournalMode, openSource } from '../../drivers/sqlite.js';
 import { explainSourceError } from '../../drivers/sqlite-errors.js';
 import { readFully } from './passes.js';
-import type { SampleOptions } from './tasks.js';
+
+export interface SampleOptions {
+  sourcePath: string;
+  /** gzip level, 1..9. */
+  level: number;
+}
 
 const CHUNK_BYTES = 512 * 1_024;
 const CHUNKS_MAX = 32;

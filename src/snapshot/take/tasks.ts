@@ -1,7 +1,7 @@
 import type { JournalMode } from '../../drivers/sqlite.js';
 import type { Report } from '../../lib/report.js';
-import type { Inspection } from './inspect.js';
-import type { Sample } from './sample.js';
+import type { Inspection, InspectOptions } from './inspect.js';
+import type { Sample, SampleOptions } from './sample.js';
 import type { Survey, SurveyOptions } from './survey.js';
 
 /** What a child process can be asked to do: options in, result out, all of it plain data. */
@@ -32,19 +32,6 @@ export interface Copy {
   holdMs: number;
   holdMsEstimate: number;
   lockWaitMs: number;
-}
-
-export interface SampleOptions {
-  sourcePath: string;
-  /** gzip level, 1..9. */
-  level: number;
-}
-
-export interface InspectOptions {
-  /** A file that nobody else uses. */
-  path: string;
-  /** `full`: everything; `quick`: quick_check alone; `facts`: no check. */
-  depth: 'full' | 'quick' | 'facts';
 }
 
 export type TaskName = keyof Tasks;

@@ -15,7 +15,7 @@ export interface Assessment {
   /** Whether it is time to move, by the guide's thresholds. */
   readiness: Readiness;
   expected: ExpectedTimes;
-  /** False while there are problems: migrate would refuse. */
+  /** False while there are problems, or no tables: migrate would refuse. */
   canMigrate: boolean;
   problems: Problem[];
   /** What cannot be moved, or not as it is. */

@@ -122,7 +122,7 @@ function describe(
       bytes: source.bytes,
     }),
     expected: expectedTimes(snapshot, sample, readSeconds),
-    canMigrate: plan.problems.length === 0,
+    canMigrate: plan.problems.length === 0 && plan.tables.length > 0,
     problems: plan.problems.map(problemOf),
     notMoved: plan.untranslated,
     brokenForeignKeys: brokenReferencesOf(plan.schema, survey),

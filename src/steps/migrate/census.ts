@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CardctlError } from '../../lib/errors.js';
+import { untranslatedText } from '../../schema/untranslated.js';
 import { type PlannedProblem, planMove, type RejectedRow } from '../../snapshot/plan-move.js';
 import type { Migration } from '../context.js';
 import type { Step } from '../step.js';
@@ -32,7 +33,7 @@ export const census: Step<Migration> = {
       report({
         type: 'note',
         level: 'warning',
-        message: `${each.what} ${each.name}${each.table === '' ? '' : ` of ${each.table}`}: ${each.reason}`,
+        message: untranslatedText(each),
       });
     }
     if (rejects.count > 0) {

@@ -3,13 +3,14 @@ import { statSync } from 'node:fs';
 import type { Client } from 'pg';
 import { CardctlError } from '../../lib/errors.js';
 import { quoteIdent } from '../../schema/identifiers.js';
+import { isInTarget } from '../../schema/planned-columns.js';
 import { TARGET_SCHEMA } from '../../schema/target-schema.js';
 import type { MovePlan } from '../../snapshot/plan-move.js';
 import { type Migration, planOf } from '../context.js';
 import type { Step } from '../step.js';
 import { CHUNK_UNITS } from './copy-chunk.js';
 import { joinHold } from './hold.js';
-import { readMigrationRecord, recordMigration } from './scaffolding.js';
+import { type LeftOutColumn, readMigrationRecord, recordMigration } from './scaffolding.js';
 
 /** Makes the empty tables, in one transaction with the record that a load has begun. */
 export const createSchema: Step<Migration> = {
@@ -42,7 +43,7 @@ export const createSchema: Step<Migration> = {
       await client.query('BEGIN');
       if (migration.options.clean) await drop(client, await listRelations(client));
       for (const table of plan.ddl.tables) await client.query(table.sql);
-      await recordMigration(client, migration.run, fingerprint);
+      await recordMigration(client, migration.run, fingerprint, leftOutColumns(plan));
       await client.query('COMMIT');
     } catch (error) {
       throw migration.target.explain(error);
@@ -52,6 +53,15 @@ export const createSchema: Step<Migration> = {
     return `${plan.ddl.tables.length} tables`;
   },
 };
+
+/** Generated columns without a certain translation. */
+function leftOutColumns({ tables }: MovePlan): LeftOutColumn[] {
+  return tables.flatMap(({ plan: { source, columns } }) =>
+    columns
+      .filter((column) => !isInTarget(column))
+      .map((column) => ({ table: source.name, column: column.source.name })),
+  );
+}
 
 interface Relation {
   schema: string;
@@ -122,12 +132,13 @@ async function drop(client: Client, relations: Relation[]): Promise<void> {
 /** Of everything that decides what is copied and how: a resumed run must find it unchanged. */
 function fingerprintOf({ snapshotPath, options }: Migration, plan: MovePlan): string {
   const { size, mtimeMs } = statSync(snapshotPath);
-  const { tables, keys, indexes, foreignKeys } = plan.ddl;
+  const { tables, keys, indexes, checks, foreignKeys } = plan.ddl;
   const facts = {
     snapshot: { size, mtimeMs },
     ddl: [...tables, ...keys, ...indexes].map(({ sql }) => sql),
-    foreignKeys: foreignKeys.map(({ addSql }) => addSql),
+    constraints: [...checks, ...foreignKeys].map(({ addSql }) => addSql),
     brokenForeignKeys: options.brokenForeignKeys,
+    brokenChecks: options.brokenChecks,
     columnRules: [...options.rules.columns].sort(([a], [b]) => (a < b ? -1 : 1)),
     units: plan.tables.map((table) => table.units.pages.length),
     chunkUnits: CHUNK_UNITS,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { JournalMode } from '../../drivers/sqlite.js';
+import type { CheckDdl } from '../../schema/emit.js';
 import type { Untranslated } from '../../schema/model.js';
 import { type Expected, expectedLoad } from '../../snapshot/expected-seconds.js';
 import {
@@ -47,7 +48,7 @@ export interface DryRun {
 
 /** One statement of the DDL. */
 export interface Statement {
-  phase: 'table' | 'key' | 'index' | 'foreign key' | 'sequence';
+  phase: 'table' | 'key' | 'index' | 'check' | 'foreign key' | 'sequence';
   table: string;
   sql: string;
 }
@@ -108,12 +109,17 @@ function statementsOf({ ddl }: MovePlan): Statement[] {
       { phase: 'key', table, sql },
     ]),
     ...ddl.indexes.map(({ table, sql }): Statement => ({ phase: 'index', table, sql })),
-    ...ddl.foreignKeys.flatMap(({ table, addSql, validateSql }): Statement[] => [
-      { phase: 'foreign key', table, sql: addSql },
-      { phase: 'foreign key', table, sql: validateSql },
-    ]),
+    ...ddl.checks.flatMap((check) => validated('check', check)),
+    ...ddl.foreignKeys.flatMap((key) => validated('foreign key', key)),
     ...ddl.sequences.map(({ table, sql }): Statement => ({ phase: 'sequence', table, sql })),
   ];
+}
+
+function validated(
+  phase: Statement['phase'],
+  { table, addSql, validateSql }: CheckDdl,
+): Statement[] {
+  return [addSql, validateSql].map((sql) => ({ phase, table, sql }));
 }
 
 function tableToMove({ plan, units, rejectedRows }: PlannedTable, { ddl }: MovePlan): TableToMove {

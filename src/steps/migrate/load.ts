@@ -3,8 +3,8 @@ import { PageFile } from '../../snapshot/page-file.js';
 import type { PlannedTable } from '../../snapshot/plan-move.js';
 import { type Migration, planOf } from '../context.js';
 import type { Step } from '../step.js';
+import { constraintTasks } from './constraint-tasks.js';
 import { CHUNK_UNITS, type Chunk, copyChunk } from './copy-chunk.js';
-import { foreignKeyTasks } from './foreign-key-tasks.js';
 import { joinHold } from './hold.js';
 import { copiedTaskId, indexTasks } from './index-tasks.js';
 import {
@@ -47,7 +47,7 @@ export const load: Step<Migration> = {
         copyTasks(migration, file, table, done, tallies.get(table.plan.targetName) as TableTally),
       );
       tasks.push(...indexTasks(migration, plan, tallies));
-      tasks.push(...foreignKeyTasks(migration, plan, tallies));
+      tasks.push(...constraintTasks(migration, plan, tallies));
       await runQueue(tasks, clients, migration.signal);
       await recordLoaded(clients[0] as Client, migration.run);
       migration.loaded = [...tallies.values()].map((tally) => tally.result());

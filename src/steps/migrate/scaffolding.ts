@@ -15,6 +15,11 @@ CREATE TABLE IF NOT EXISTS cardctl.copied_chunk (
   bytes      bigint,
   PRIMARY KEY (table_name, chunk)
 );
+CREATE TABLE IF NOT EXISTS cardctl.left_out_column (
+  table_name  text NOT NULL,
+  column_name text NOT NULL,
+  PRIMARY KEY (table_name, column_name)
+);
 `;
 
 /** A load that was begun in this target. */
@@ -43,17 +48,30 @@ export async function readMigrationRecord(client: Client): Promise<MigrationReco
   return { run: row.run, fingerprint: row.fingerprint, loaded: row.loaded === 't' };
 }
 
-/** Writes down that a load begins; part of the transaction that creates its tables. */
+/** A column of the source that the target is without, by its names in the source. */
+export interface LeftOutColumn {
+  table: string;
+  column: string;
+}
+
+/**
+ * Writes down that a load begins, and which columns it leaves out, so that verify misses no others;
+ * part of the transaction that creates its tables.
+ */
 export async function recordMigration(
   client: Client,
   run: string,
   fingerprint: string,
+  leftOut: readonly LeftOutColumn[],
 ): Promise<void> {
   await client.query(CREATE);
   await client.query('INSERT INTO cardctl.migration (run, fingerprint) VALUES ($1, $2)', [
     run,
     fingerprint,
   ]);
+  for (const { table, column } of leftOut) {
+    await client.query('INSERT INTO cardctl.left_out_column VALUES ($1, $2)', [table, column]);
+  }
 }
 
 /** Chunks that are in the target already, by `table/chunk`. */

@@ -7,7 +7,6 @@ import { compareTable } from './compare-table.js';
 import type { ComparedColumn, ComparedTable } from './compared-table.js';
 import type { ComparisonEvents } from './comparing-thread.js';
 import { NULL_TEXT } from './copy-fields.js';
-import { countTarget } from './counts.js';
 import type { Sides } from './sides.js';
 import { SourceRows } from './source-rows.js';
 
@@ -17,16 +16,16 @@ export async function compareValues(
   table: ComparedTable,
   events: ComparisonEvents,
 ): Promise<TableComparison> {
-  const total = await countTarget(client, table);
-  events.onTotal(total);
-  const compareOnce = (escapes: boolean) => {
+  const compareOnce = async (escapes: boolean) => {
+    const target = client.query(new CopyOut(targetSql(table)));
     const rows = new SourceRows(source.db, table);
-    return compareTable(table, rows, client.query(new CopyOut(targetSql(table))), escapes, events);
+    const result = await compareTable(table, rows, target, escapes, events);
+    return { result, targetRows: await target.rowCount };
   };
-  const result = await compareOnce(false);
-  if (result.differences > 0 || result.rows - result.rejected === total) return result;
+  const { result, targetRows } = await compareOnce(false);
+  if (result.differences > 0 || result.rows - result.rejected === targetRows) return result;
   // A line break within a value looked like the end of a row: once more, with every text escaped.
-  return compareOnce(true);
+  return (await compareOnce(true)).result;
 }
 
 function targetSql(table: ComparedTable): string {

@@ -1,12 +1,11 @@
 /** The thread in which tables are compared: see `ComparingThread`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openTarget } from '../../drivers/postgres.js';
-import { codeOf } from '../../lib/errors.js';
 import { toWire } from '../../lib/wire-error.js';
 import { compareValues } from './compare-values.js';
 import type { ComparedTable } from './compared-table.js';
 import type { ThreadAnswer, ThreadData } from './comparing-thread.js';
-import { joinMoment, openSides, type Sides } from './sides.js';
+import { explainSides, joinMoment, openSides, type Sides } from './sides.js';
 
 /** Compared between two messages about it: each wakes the other thread. */
 const BYTES_PER_MESSAGE = 2 * 1024 * 1024;
@@ -18,7 +17,7 @@ let opened: Promise<Sides> | undefined;
 parentPort?.on('message', (table: ComparedTable) => {
   compare(table).then(
     (result) => send({ type: 'compared', result }),
-    (error: unknown) => send({ type: 'failed', error: toWire(explained(error)) }),
+    (error: unknown) => send({ type: 'failed', error: toWire(explainSides(target, error)) }),
   );
 });
 
@@ -31,7 +30,6 @@ async function compare(table: ComparedTable) {
     told.bytes = 0;
   };
   const result = await compareValues(await opened, table, {
-    onTotal: (rows) => send({ type: 'total', rows }),
     onRows: (rows, bytes) => {
       told.rows += rows;
       told.bytes += bytes;
@@ -49,12 +47,6 @@ async function open(): Promise<Sides> {
   // Pages are read once, in order: a large cache would only hold what is not needed again.
   sides.source.db.pragma('cache_size = -16384');
   return sides;
-}
-
-/** What SQLite says is no fault of the target's; neither is a mistake of ours, which has no code. */
-function explained(error: unknown): unknown {
-  const code = codeOf(error);
-  return code === undefined || code.startsWith('SQLITE_') ? error : target.explain(error);
 }
 
 function send(answer: ThreadAnswer): void {

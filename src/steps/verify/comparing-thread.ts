@@ -14,15 +14,12 @@ export interface ThreadData {
 }
 
 export type ThreadAnswer =
-  | { type: 'total'; rows: number }
   | { type: 'rows'; rows: number; bytes: number }
   | { type: 'difference'; difference: Difference }
   | { type: 'compared'; result: TableComparison }
   | { type: 'failed'; error: WireError };
 
 export interface ComparisonEvents {
-  /** How many rows the target has, before the first of them is compared. */
-  onTotal(rows: number): void;
   /** What was compared since the last call. */
   onRows(rows: number, bytes: number): void;
   onDifference(difference: Difference): void;
@@ -57,7 +54,6 @@ export class ComparingThread {
         signal.addEventListener('abort', () => reject(signal.reason), until);
         const onMessage = (answer: ThreadAnswer) => {
           if (answer.type === 'rows') events.onRows(answer.rows, answer.bytes);
-          else if (answer.type === 'total') events.onTotal(answer.rows);
           else if (answer.type === 'difference') events.onDifference(answer.difference);
           else if (answer.type === 'compared') resolve(answer.result);
           else reject(fromWire(answer.error));

@@ -3,31 +3,29 @@ import type { ComparisonEvents } from './comparing-thread.js';
 
 export const VERIFY_TITLE = 'verify every value';
 
-/** Tells how far the comparison of a table is. */
+/**
+ * Tells how far the comparison of a table is.
+ *
+ * @param expected about how many rows there are
+ */
 export function tableProgress(
   report: Report,
   table: string,
-): Pick<ComparisonEvents, 'onTotal' | 'onRows'> {
-  let total = 0;
+  expected: number,
+): ComparisonEvents['onRows'] {
   let done = 0;
   let bytesDone = 0;
-  return {
-    onTotal(rows) {
-      total = rows;
-    },
-    onRows(rows, bytes) {
-      done += rows;
-      bytesDone += bytes;
-      report({
-        type: 'progress',
-        step: VERIFY_TITLE,
-        task: table,
-        unit: 'rows',
-        done,
-        // The target may have lost rows that the source has.
-        total: Math.max(total, done),
-        bytes: bytesDone,
-      });
-    },
+  return (rows, bytes) => {
+    done += rows;
+    bytesDone += bytes;
+    report({
+      type: 'progress',
+      step: VERIFY_TITLE,
+      task: table,
+      unit: 'rows',
+      done,
+      total: Math.max(expected, done),
+      bytes: bytesDone,
+    });
   };
 }

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Target } from '../../drivers/postgres.js';
 import { openSource, type Source } from '../../drivers/sqlite.js';
+import { codeOf } from '../../lib/errors.js';
 
 /** Both sides, each as it was at one moment. */
 export interface Sides {
@@ -34,4 +35,10 @@ export async function shareMoment(client: Client): Promise<string> {
 /** Sees the target as it was at a shared moment; before the client's first query. */
 export async function joinMoment(client: Client, moment: string): Promise<void> {
   await client.query(`SET TRANSACTION SNAPSHOT '${moment}'`);
+}
+
+/** What SQLite says is no fault of the target's; neither is a mistake of ours, which has no code. */
+export function explainSides(target: Target, error: unknown): unknown {
+  const code = codeOf(error);
+  return code === undefined || code.startsWith('SQLITE_') ? error : target.explain(error);
 }

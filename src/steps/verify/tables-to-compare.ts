@@ -27,12 +27,12 @@ export function tablesToCompare(
   const names = targetNames(schema);
   const tables = chosenTables(schema, chosen).flatMap((table, number) => {
     const targetName = names.table(table.name);
-    const columns = catalog.get(targetName);
+    const columns = catalog.tables.get(targetName);
     if (columns === undefined) {
       differ({ table: targetName, key: '', kind: 'missing in target' });
       return [];
     }
-    const plans = columnPlans(table, columns, names, rules, differ).map((plan) =>
+    const plans = columnPlans(table, columns, names, rules, catalog, differ).map((plan) =>
       plan.type === 'timestamp'
         ? { ...plan, textForm: timeFormOf(source, table.name, plan.source.name) }
         : plan,
@@ -47,7 +47,7 @@ export function tablesToCompare(
       rules.onBadRow === 'reject',
     );
   });
-  const bySize = [...catalog.keys()];
+  const bySize = [...catalog.tables.keys()];
   return tables.sort((a, b) => bySize.indexOf(a.targetName) - bySize.indexOf(b.targetName));
 }
 
@@ -68,14 +68,14 @@ function columnPlans(
   columns: ReadonlyMap<string, TargetType | null>,
   names: TargetNames,
   rules: MoveRules,
+  { isLeftOut }: TargetCatalog,
   differ: (difference: Difference) => void,
 ): ColumnPlan[] {
   return table.columns.flatMap((source): ColumnPlan[] => {
     const targetName = names.column(table.name, source.name);
     const type = columns.get(targetName);
     if (type === undefined) {
-      // A generated column without a certain translation is reported by migrate and left out.
-      if (source.generated === null) {
+      if (!isLeftOut(table.name, source.name)) {
         differ({ table: table.name, key: '', kind: 'missing in target', column: source.name });
       }
       return [];

@@ -8,9 +8,9 @@ import type { ComparedTable } from './compared-table.js';
 import { ComparingThread } from './comparing-thread.js';
 import { compareCounts } from './counts.js';
 import { tableProgress } from './progress.js';
-import { closeSides, openSides, type Sides, shareMoment } from './sides.js';
+import { closeSides, explainSides, openSides, type Sides, shareMoment } from './sides.js';
 import { tablesToCompare } from './tables-to-compare.js';
-import { readTargetCatalog } from './target-catalog.js';
+import { readTargetCatalog, type TargetCatalog } from './target-catalog.js';
 
 /** Tables compared at the same time, each by a thread: SQLite works as hard as Postgres does. */
 const THREADS = 2;
@@ -50,8 +50,10 @@ export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<
     const tables = tablesToCompare(sides.source, catalog, { chosen, rules }, differ);
     const compared = counts
       ? await compareAllCounts(sides, tables, differ)
-      : await compareAllValues(sides, tables, options, deps, differ);
+      : await compareAllValues(sides, tables, catalog, options, deps, differ);
     return { equal: differencesTotal === 0, tables: compared, differences, differencesTotal };
+  } catch (error) {
+    throw deps.signal.aborted ? error : explainSides(target, error);
   } finally {
     await closeSides(sides);
   }
@@ -71,12 +73,13 @@ async function compareAllCounts(
 async function compareAllValues(
   sides: Sides,
   tables: readonly ComparedTable[],
+  catalog: TargetCatalog,
   { snapshotPath, target }: VerifyOptions,
   { report, signal }: Deps,
   onDifference: (difference: Difference) => void,
 ): Promise<TableComparison[]> {
   const eventsOf = ({ targetName }: ComparedTable) => ({
-    ...tableProgress(report, targetName),
+    onRows: tableProgress(report, targetName, catalog.rowsOf(targetName)),
     onDifference,
   });
   const waiting = [...tables];

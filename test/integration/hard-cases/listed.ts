@@ -24,6 +24,13 @@ export function expectListed(
 ): (listed: Listed) => boolean {
   const found = [
     ...(migration.plan?.untranslated ?? []).map(asListed),
+    ...migration.brokenChecks.map(({ rows: count, examples: keys, table, name }) => ({
+      what: 'check' as const,
+      table,
+      name,
+      count,
+      keys,
+    })),
     ...migration.brokenForeignKeys.map((each) => brokenAsListed(each, migration)),
   ];
   const isFound = (listed: Listed) => found.some((each) => isSame(each, listed));

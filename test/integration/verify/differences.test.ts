@@ -377,6 +377,28 @@ describe('what the target does not have', () => {
       [{ table: 'sums', key: '', kind: 'missing in target', column: 'd' }],
     );
   });
+
+  it('a generated column that is gone, but for one that migrate left out', async () => {
+    expect((await compare(both, { tables: ['made'] })).differences).toEqual([]);
+    await inTarget(
+      'ALTER TABLE made DROP COLUMN twice',
+      'ALTER TABLE made ADD COLUMN twice bigint GENERATED ALWAYS AS (a * 2) STORED',
+      [{ table: 'made', key: '', kind: 'missing in target', column: 'twice' }],
+    );
+    await inTarget(
+      'ALTER TABLE cardctl.left_out_column RENAME TO gone',
+      'ALTER TABLE cardctl.gone RENAME TO left_out_column',
+      [{ table: 'made', key: '', kind: 'missing in target', column: 'shown' }],
+    );
+  });
+
+  it('a column that migrate left out, to a role that may not read what it wrote down', async () => {
+    await inTarget(
+      'REVOKE USAGE ON SCHEMA cardctl FROM CURRENT_USER',
+      'GRANT USAGE ON SCHEMA cardctl TO CURRENT_USER',
+      [{ table: 'made', key: '', kind: 'missing in target', column: 'shown' }],
+    );
+  });
 });
 
 describe('options', () => {

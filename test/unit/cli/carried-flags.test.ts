@@ -22,3 +22,8 @@ test('without place flags a hint stays as it is', () => {
     'run: cardctl migrate --resume',
   );
 });
+
+test('help is advised without them: it is the same everywhere', () => {
+  const args = ['verify', '--work-dir', '/w'];
+  expect(carryFlags('cardctl verify --help', args)).toBe('cardctl verify --help');
+});

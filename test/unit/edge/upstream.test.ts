@@ -16,7 +16,7 @@ const AT_10: Upstream = {
 
 it('while shifting, the file is weighted round robin over a shared zone', () => {
   expect(renderUpstream(AT_10)).toBe(`\
-# Written by cardctl, which owns this file. Do not edit it: run cardctl shift <percent>.
+# Written by cardctl, which owns this file. Do not edit it: run cardctl shift --percent N.
 # Upstream 7: 10% of the traffic to the fleet.
 map $server_protocol $cardctl_generation { default ${generationOf(AT_10)}; }
 upstream bot_backend {

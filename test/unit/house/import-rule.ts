@@ -6,6 +6,7 @@ const LAYERS = [
   'cli',
   'steps',
   'journal',
+  'loadtest',
   'bot',
   'game',
   'store',
@@ -21,7 +22,7 @@ const LAYERS = [
 const SHARED_BY_STEPS = ['step', 'context'];
 
 const TERMINAL_PACKAGES = ['commander', 'listr2', 'cli-progress', 'cli-table3'];
-const DRIVER_PACKAGES = ['better-sqlite3', 'pg'];
+const DRIVER_PACKAGES = ['better-sqlite3', 'pg', 'ioredis'];
 
 /** Source text by path from the repository's root, e.g. `src/lib/clock.ts` or `bin/cardctl`. */
 export type SourceTree = ReadonlyMap<string, string>;

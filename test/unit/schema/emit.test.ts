@@ -10,7 +10,7 @@ function sqlOf(parts: { sql: string }[]): string[] {
 const FOLD = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'";
 
 describe('tables', () => {
-  test('have types, NOT NULL, defaults, checks and an identity, and no keys', () => {
+  test('have types, NOT NULL, defaults and an identity, and neither keys nor checks', () => {
     const { ddl, plan } =
       emitted(`CREATE TABLE players (user_id INTEGER PRIMARY KEY, name TEXT NOT NULL,
       hearts INTEGER DEFAULT 10 CHECK (hearts >= 0), ready BOOLEAN NOT NULL DEFAULT 1, score REAL)`);
@@ -22,8 +22,7 @@ describe('tables', () => {
   "name" text COLLATE "C" NOT NULL,
   "hearts" bigint DEFAULT 10,
   "ready" boolean DEFAULT true NOT NULL,
-  "score" double precision,
-  CONSTRAINT "players_check" CHECK ("hearts" >= 0)
+  "score" double precision
 )`,
       },
     ]);
@@ -57,7 +56,7 @@ describe('tables', () => {
       {},
       ['odd', 'even', 'i'],
     );
-    expect(sqlOf(ddl.tables)).toEqual(['CREATE TABLE "t" (\n  "a" bigint\n)']);
+    expect(ddl.checks).toEqual([]);
     expect(ddl.indexes).toEqual([]);
     expect(ddl.untranslated).toEqual([]);
   });
@@ -194,6 +193,39 @@ describe('indexes', () => {
   });
 });
 
+describe('checks', () => {
+  test('are added without a look at the rows, validated, and the rows that break them found', () => {
+    const { ddl } = emitted(
+      'CREATE TABLE cards(id INTEGER PRIMARY KEY, power INT CHECK (power BETWEEN 1 AND 100))',
+    );
+    expect(ddl.checks).toEqual([
+      {
+        table: 'cards',
+        name: 'cards_check',
+        addSql:
+          'ALTER TABLE "public"."cards" ADD CONSTRAINT "cards_check" CHECK ("power" >= 1 AND "power" <= 100) NOT VALID',
+        validateSql: 'ALTER TABLE "public"."cards" VALIDATE CONSTRAINT "cards_check"',
+        brokenSql: `SELECT count(*) OVER () AS broken, 'id=' || coalesce(it."id"::text, 'NULL') AS key
+FROM "public"."cards" AS it
+WHERE NOT ("power" >= 1 AND "power" <= 100)
+ORDER BY it."id"
+LIMIT $1`,
+      },
+    ]);
+  });
+
+  test('stand for NOT NULL where nothing is stored whose NULLs were counted', () => {
+    const { ddl } = emitted(
+      `CREATE TABLE t(a INT, b INT NOT NULL AS (a) VIRTUAL, CONSTRAINT t_b_not_null CHECK (a > 0))`,
+    );
+    expect(sqlOf(ddl.tables)[0]).not.toContain('NOT NULL');
+    expect(ddl.checks.map(({ name, addSql }) => [name, /CHECK .*/.exec(addSql)?.[0]])).toEqual([
+      ['t_b_not_null', 'CHECK ("a" > 0) NOT VALID'],
+      ['t_b_not_null1', 'CHECK ("b" IS NOT NULL) NOT VALID'],
+    ]);
+  });
+});
+
 describe('foreign keys', () => {
   test('are added without a look at the rows, validated, and their orphans found', () => {
     const { ddl } = emitted(`CREATE TABLE p(id INTEGER PRIMARY KEY);
@@ -206,7 +238,7 @@ describe('foreign keys', () => {
         addSql:
           'ALTER TABLE "public"."c" ADD CONSTRAINT "c_a_fkey" FOREIGN KEY ("a") REFERENCES "public"."p" ("id") ON UPDATE NO ACTION ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED NOT VALID',
         validateSql: 'ALTER TABLE "public"."c" VALIDATE CONSTRAINT "c_a_fkey"',
-        orphanSql: `SELECT count(*) OVER () AS orphans, 'k=' || coalesce(quote_literal(child."k"::text), 'NULL') AS key
+        brokenSql: `SELECT count(*) OVER () AS broken, 'k=' || coalesce(quote_literal(left(child."k"::text, 80)) || CASE WHEN length(child."k"::text) > 80 THEN '…' ELSE '' END, 'NULL') AS key
 FROM "public"."c" AS child
 WHERE child."a" IS NOT NULL
 AND NOT EXISTS (SELECT FROM "public"."p" AS parent WHERE parent."id" = child."a")
@@ -324,6 +356,8 @@ describe('the plan', () => {
   test('a NOT NULL column that holds NULLs all the same loses its NOT NULL, and is reported', () => {
     const { ddl } = emitted('CREATE TABLE t(a INT NOT NULL)', { 't.a': { counts: { null: 1 } } });
     expect(sqlOf(ddl.tables)).toEqual(['CREATE TABLE "t" (\n  "a" bigint\n)']);
-    expect(ddl.untranslated.map(({ what, sql }) => [what, sql])).toEqual([['check', 'NOT NULL']]);
+    expect(ddl.untranslated.map(({ what, sql }) => [what, sql])).toEqual([
+      ['not null', 'NOT NULL'],
+    ]);
   });
 });

@@ -1,0 +1,219 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { CardctlError } from '../../lib/errors.js';
+import type { LoadEvent, LoadOptions, LoadReport, Target } from '../../loadtest/index.js';
+import { type App, action } from '../app.js';
+import type { Config } from '../config/index.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import type { Invocation, Outcome } from '../invocation.js';
+import { recordedRun } from '../recorded-run.js';
+import { formatCount } from '../render/format.js';
+import { wholeNumber } from '../whole-number.js';
+
+interface LoadtestFlags {
+  source?: string;
+  users: number;
+  rps: number;
+  duration: number;
+  url?: string[];
+  apiListen: string;
+  writes: number;
+  seed: number;
+  ledger?: string;
+  p99Ms?: number;
+  maxErrors?: number;
+}
+
+/** `cardctl loadtest` */
+export function loadtestCommand(app: App): Command {
+  return new Command('loadtest')
+    .description('play Telegram and its players against the bots, and judge how they did')
+    .option('--source <file>', 'the SQLite database whose players are played')
+    .option('--users <n>', 'virtual players', wholeNumber, 1_000)
+    .option('--rps <n>', 'updates a second, whatever the bots do', wholeNumber, 50)
+    .option('--duration <time>', 'how long, e.g. 90s or 5m', durationOf, 60)
+    .option(
+      '--url <url...>',
+      'where updates go; URL=WEIGHT spreads them (default: the bots of the configuration)',
+    )
+    .option(
+      '--api-listen <address>',
+      'where the bots find the Bot API meanwhile: set their telegram.apiRoot to it',
+      '127.0.0.1:8082',
+    )
+    .option('--writes <share>', 'of the updates that change something, 0 to 1', shareOf, 0.3)
+    .option('--seed <n>', 'the same seed makes the same decisions', wholeNumber, 1)
+    .option('--ledger <file>', 'what was sent and acknowledged (default: in the work directory)')
+    .option('--p99-ms <n>', 'fail when the 99th percentile of the latency is above', wholeNumber)
+    .option('--max-errors <n>', 'fail when more attempts than this fail', countOf, 0)
+    .action(action(app, run));
+}
+
+async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcome> {
+  const config = await invocation.config({ source: flags.source });
+  const options = await loadOptions(config, flags, invocation);
+  if (invocation.options.dryRun) return { result: shown(options), text: planText(options) };
+  const strangers = options.targets.filter(({ url }) => !isLoopback(url));
+  if (strangers.length > 0) {
+    await invocation.confirm(
+      `Play ${formatCount(options.users)} virtual players against ${strangers.map(({ url }) => url).join(', ')}? It changes their database.`,
+    );
+  }
+  const { runLoadtest } = await import('../../loadtest/index.js');
+  mkdirSync(dirname(options.ledgerPath), { recursive: true, mode: 0o700 });
+  return recordedRun(invocation, config, { users: flags.users, rps: flags.rps }, async () => {
+    const report = await runLoadtest(options, {
+      clock: invocation.clock,
+      signal: invocation.signal,
+      report: (event) => tell(event, invocation),
+    });
+    return {
+      result: { ...report, ledger: options.ledgerPath },
+      summary: { pass: report.verdict.pass, latencyMs: report.latencyMs },
+      text: reportText(report, options.ledgerPath),
+      exitCode: report.verdict.pass ? EXIT_CODES.done : EXIT_CODES.refused,
+    };
+  });
+}
+
+async function loadOptions(
+  config: Config,
+  flags: LoadtestFlags,
+  { clock }: Invocation,
+): Promise<LoadOptions> {
+  const { telegram, bots } = config.stacks;
+  const startedMs = clock.now().getTime();
+  const { playerIds } = await import('../engine/player-ids.js');
+  const { host, port } = listenAddress(flags.apiListen);
+  return {
+    users: flags.users,
+    ratePerSecond: flags.rps,
+    durationSeconds: flags.duration,
+    targets: targetsOf(config, flags.url),
+    secretToken: required(telegram.secretToken, 'telegram.secretToken'),
+    botApi: { host, port, token: required(telegram.token, 'telegram.token') },
+    ledgerPath: flags.ledger ?? join(config.workDir, 'loadtest', `${startedMs}.ndjson`),
+    // Above all that the bots have seen: they were given out by Telegram, or by an earlier run.
+    firstUpdateId: startedMs,
+    userIds: config.source === null ? [] : playerIds(config.source, flags.users),
+    writesShare: flags.writes,
+    seed: flags.seed,
+    adminUrls: bots.flatMap(({ adminUrl }) => adminUrl ?? []),
+    adminToken: config.stacks.runtime.adminToken ?? undefined,
+    thresholds: {
+      ...(flags.p99Ms !== undefined && { p99MsMax: flags.p99Ms }),
+      ...(flags.maxErrors !== undefined && { errorsMax: flags.maxErrors }),
+      unfinishedMax: 0,
+    },
+  };
+}
+
+function targetsOf({ stacks }: Config, urls: readonly string[] | undefined): Target[] {
+  if (urls !== undefined) return urls.map(targetOf);
+  const { bots, telegram } = stacks;
+  if (bots.length > 0) {
+    return bots.map(({ address }) => ({
+      url: `http://${address}${telegram.webhookPath}`,
+      weight: 1,
+    }));
+  }
+  throw new CardctlError('usage', 'there is nothing to play against', {
+    hint: 'say where updates go: cardctl loadtest --url https://bot.example.org/webhook   or name the bots in cardctl.json',
+  });
+}
+
+function targetOf(text: string): Target {
+  const match = /^(?<url>.+?)(?:=(?<weight>\d{1,4}))?$/.exec(text);
+  const { url = '', weight = '1' } = match?.groups ?? {};
+  if (URL.canParse(url)) return { url, weight: Number(weight) };
+  throw new CardctlError('usage', `--url ${text} is no URL`, {
+    hint: 'e.g. --url http://127.0.0.1:8443/webhook=9',
+  });
+}
+
+function required(value: string | null, key: string): string {
+  if (value !== null) return value;
+  throw new CardctlError('usage', `${key} is not configured`, {
+    hint: `set "${key}" in cardctl.json to what the bots expect, e.g. \${NAME} for an environment variable`,
+  });
+}
+
+function listenAddress(text: string): { host: string; port: number } {
+  const match = /^(?<host>.+):(?<port>\d{1,5})$/.exec(text);
+  const { host, port } = match?.groups ?? {};
+  if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new CardctlError('usage', `--api-listen ${text} is no address`, {
+    hint: 'e.g. --api-listen 127.0.0.1:8082',
+  });
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}
+
+function tell(event: LoadEvent, { report }: Invocation): void {
+  if (event.type === 'listening') {
+    report({ type: 'note', level: 'info', message: `the Bot API answers at ${event.url}` });
+    return;
+  }
+  const { phase, elapsedSeconds, acknowledgedPerSecond, p99Ms, errors, backlog } = event;
+  const message = `${phase} ${elapsedSeconds.toFixed(0)} s: ${acknowledgedPerSecond.toFixed(0)} updates/s, p99 ${p99Ms.toFixed(1)} ms, ${errors} errors, ${backlog} waiting`;
+  report({ type: 'note', level: 'info', message });
+}
+
+/** Without the secrets, which nobody needs to see. */
+function shown(options: LoadOptions): object {
+  const { secretToken: _secret, adminToken: _token, userIds = [], botApi, ...rest } = options;
+  return { ...rest, botApi: { host: botApi.host, port: botApi.port }, players: userIds.length };
+}
+
+function planText(options: LoadOptions): string {
+  const { users, ratePerSecond, durationSeconds, targets, userIds = [], ledgerPath } = options;
+  return [
+    `would play ${formatCount(users)} players, ${formatCount(Math.min(users, userIds.length))} of them of the source, ${ratePerSecond} updates/s for ${durationSeconds} s`,
+    ...targets.map(({ url, weight }) => `  to ${url}, weight ${weight}`),
+    `  Bot API at ${options.botApi.host}:${options.botApi.port}`,
+    `  ledger ${ledgerPath}`,
+  ].join('\n');
+}
+
+function reportText(report: LoadReport, ledgerPath: string): string {
+  const { updates, latencyMs, errors, verdict, stackShares, cacheHitRate } = report;
+  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const shares = Object.entries(stackShares).map(
+    ([stack, share]) => `${stack} ${(100 * share).toFixed(1)}%`,
+  );
+  return [
+    `updates     ${formatCount(updates.acknowledged)} acknowledged of ${formatCount(updates.sent)} sent, ${report.ratePerSecond.acknowledged.toFixed(0)}/s; ${formatCount(updates.writesAcknowledged)} writes`,
+    `latency     p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}`,
+    `errors      ${formatCount(errors.total)}${errorKinds(errors.byKind)}, ${formatCount(report.retries)} retries, ${formatCount(report.late)} later than 5 s, ${formatCount(updates.unfinished)} unfinished`,
+    `replies     ${formatCount(report.duplicateReplies)} doubled`,
+    ...(shares.length === 0 ? [] : [`share       ${shares.join(', ')}`]),
+    ...(cacheHitRate === null ? [] : [`cache       ${(100 * cacheHitRate).toFixed(1)}% hits`]),
+    `ledger      ${ledgerPath}`,
+    verdict.pass ? 'pass' : `fail: ${verdict.reasons.join('; ')}`,
+  ].join('\n');
+}
+
+function errorKinds(byKind: Record<string, number>): string {
+  const kinds = Object.entries(byKind).map(([kind, count]) => `${kind} ${formatCount(count)}`);
+  return kinds.length === 0 ? '' : ` (${kinds.join(', ')})`;
+}
+
+function durationOf(text: string): number {
+  const match = /^([1-9]\d{0,5})(s|m|h)?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('expected a time such as 90s, 5m or 1h');
+  return Number(match[1]) * { s: 1, m: 60, h: 3_600 }[(match[2] ?? 's') as 's' | 'm' | 'h'];
+}
+
+function shareOf(text: string): number {
+  if (/^(0|1|0?\.\d+|1\.0+)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a share from 0 to 1');
+}
+
+function countOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number');
+}

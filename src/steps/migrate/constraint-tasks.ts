@@ -1,0 +1,106 @@
+import type { Client } from 'pg';
+import type { CheckDdl, ForeignKeyDdl } from '../../schema/emit.js';
+import { quoteIdent } from '../../schema/identifiers.js';
+import { qualified } from '../../schema/target-schema.js';
+import type { MovePlan } from '../../snapshot/plan-move.js';
+import type { BrokenRule, Migration } from '../context.js';
+import { completeTaskId, constraintExists } from './index-tasks.js';
+import type { TableTally } from './table-tally.js';
+import type { Task } from './work-queue.js';
+
+/** Work of looking up a parent for every row, in the unit of copying a page. */
+const VALIDATE_COST = 0.3;
+
+/** The SQLSTATEs with which Postgres says that a row breaks the rule. */
+const FOREIGN_KEY_VIOLATION = '23503';
+const CHECK_VIOLATION = '23514';
+
+const EXAMPLES_MAX = 5;
+
+/**
+ * Checks and foreign keys: each added unchecked, which locks its tables for a moment, and then
+ * validated. One that rows break is named, and left out or left unvalidated by choice.
+ */
+export function constraintTasks(
+  migration: Migration,
+  plan: MovePlan,
+  tallies: ReadonlyMap<string, TableTally>,
+): Task<Client>[] {
+  const { options, brokenChecks, brokenForeignKeys } = migration;
+  const pagesOf = (table: string) => tallies.get(table)?.table.units.pages.length ?? 0;
+  const checks = plan.ddl.checks.flatMap((check) =>
+    tasksOf(check, [check.table], pagesOf(check.table), async (client) => {
+      const broken = await validate(client, check, CHECK_VIOLATION, options.brokenChecks);
+      if (broken !== null) brokenChecks.push({ ...named(check), ...broken });
+    }),
+  );
+  const foreignKeys = plan.ddl.foreignKeys.flatMap((key) =>
+    tasksOf(key, [key.table, key.parent], pagesOf(key.table), async (client) => {
+      const broken = await validate(client, key, FOREIGN_KEY_VIOLATION, options.brokenForeignKeys);
+      if (broken === null) return;
+      const { rows: orphans, ...rest } = broken;
+      brokenForeignKeys.push({ ...named(key), orphans, ...rest });
+    }),
+  );
+  return [...checks, ...foreignKeys];
+}
+
+function tasksOf(
+  rule: CheckDdl,
+  tables: readonly string[],
+  pages: number,
+  validates: Task<Client>['run'],
+): Task<Client>[] {
+  const added = `add ${rule.table} ${rule.name}`;
+  const locks = [...new Set(tables)].map((table) => `table ${table}`);
+  return [
+    {
+      id: added,
+      after: tables.map(completeTaskId),
+      cost: Number.MAX_SAFE_INTEGER,
+      exclusive: locks,
+      run: async (client) => {
+        if (!(await constraintExists(client, rule))) await client.query(rule.addSql);
+      },
+    },
+    {
+      id: `validate ${rule.table} ${rule.name}`,
+      after: [added],
+      cost: VALIDATE_COST * pages,
+      exclusive: [`table ${rule.table}`],
+      run: validates,
+    },
+  ];
+}
+
+/** A rule that the source declared and did not enforce: the game must go on as it did. */
+async function validate(
+  client: Client,
+  rule: CheckDdl | ForeignKeyDdl,
+  violation: string,
+  choice: 'omit' | 'not-valid',
+): Promise<Omit<BrokenRule, 'table' | 'name'> | null> {
+  try {
+    await client.query(rule.validateSql);
+    return null;
+  } catch (error) {
+    if ((error as { code?: string }).code !== violation) throw error;
+  }
+  const { rows } = await client.query<{ broken: string; key: string }>(rule.brokenSql, [
+    EXAMPLES_MAX,
+  ]);
+  if (choice === 'omit') {
+    await client.query(
+      `ALTER TABLE ${qualified(rule.table)} DROP CONSTRAINT ${quoteIdent(rule.name)}`,
+    );
+  }
+  return {
+    rows: Number(rows[0]?.broken ?? 0),
+    examples: rows.map(({ key }) => key),
+    outcome: choice === 'omit' ? 'left out' : 'not validated',
+  };
+}
+
+function named({ table, name }: CheckDdl): Pick<BrokenRule, 'table' | 'name'> {
+  return { table, name };
+}

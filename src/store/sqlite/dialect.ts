@@ -1,0 +1,11 @@
+import type { Dialect } from '../executor.js';
+
+export const SQLITE_DIALECT: Dialect = {
+  kind: 'sqlite',
+  forUpdate: '',
+  forUpdateSkipLocked: '',
+  authorityTable: 'cardctl_authority',
+  isListed: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
+  listOf: (ids) => `[${ids.join(',')}]`,
+  findTable: `SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = $1`,
+};

@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import {
+  checkLedger,
+  type EffectReader,
+  type LedgerVerdict,
+} from '../../../src/loadtest/check-ledger.js';
+import { type Ledger, openLedger } from '../../../src/loadtest/ledger.js';
+import { readLedger } from '../../../src/loadtest/read-ledger.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+const at = new Date(Date.UTC(2025, 0, 1));
+
+describe('the ledger', () => {
+  test('is written line by line, for its owner alone', async () => {
+    const path = await written((ledger) => {
+      ledger.sent([{ updateId: 100, userId: 7, kind: 'claim' }]);
+      ledger.acknowledged(100, at, 2);
+    });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8').split('\n')).toEqual([
+      '{"version":1,"firstUpdateId":100,"startedAt":"2025-01-01T00:00:00.000Z"}',
+      '{"sent":100,"user":7,"kind":"claim"}',
+      '{"acknowledged":100,"at":"2025-01-01T00:00:00.000Z","attempts":2}',
+      '{"end":true}',
+      '',
+    ]);
+  });
+
+  test('does not write over a file that is there', async () => {
+    const path = await written(() => {});
+    expect(() => openLedger(path, 1, at)).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining('EEXIST') }),
+    );
+  });
+
+  test('a kill right after sending loses nothing that was sent', { timeout: 30_000 }, async () => {
+    const path = join(await tempDir(), 'ledger.ndjson');
+    const module = pathToFileURL(join(import.meta.dirname, '../../../src/loadtest/ledger.ts'));
+    const code = `
+      const { openLedger } = await import(${JSON.stringify(module.href)});
+      const ledger = openLedger(${JSON.stringify(path)}, 1, new Date());
+      const updates = Array.from({ length: 500 }, (_, index) => index + 1);
+      for (const updateId of updates) {
+        ledger.sent([{ updateId, userId: 7, kind: 'claim' }]);
+        ledger.acknowledged(updateId, new Date(), 1);
+      }
+      process.kill(process.pid, 'SIGKILL');`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+    const ledger = await readLedger(path);
+    expect([ledger.nextUpdateId, ledger.isWhole]).toEqual([501, false]);
+    expect(ledger.sent(500)).toEqual({ userId: 7, kind: 'claim', isWrite: true });
+    expect(ledger.acknowledgements(499)).toBe(1);
+  });
+
+  test('half a line at the end is left out', async () => {
+    const path = await written((ledger) => {
+      ledger.sent([{ updateId: 100, userId: 7, kind: 'claim' }]);
+    });
+    const text = readFileSync(path, 'utf8').replace('{"end":true}\n', '');
+    writeFileSync(path, text);
+    appendFileSync(path, '{"acknowledged":1');
+    const ledger = await readLedger(path);
+    expect([ledger.isWhole, ledger.acknowledgements(100)]).toEqual([false, 0]);
+  });
+
+  test('a file that is something else is refused', async () => {
+    const path = join(await tempDir(), 'journal.ndjson');
+    writeFileSync(path, '{"run":1}\n');
+    await expect(readLedger(path)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('the check of a ledger', () => {
+  test('passes when every acknowledged write is applied once', async () => {
+    const verdict = await check({ applied: [101n, 102n] });
+    expect(verdict).toEqual({ pass: true, writesChecked: 2, violations: [] });
+  });
+
+  test('a write that was sent and not acknowledged may be applied', async () => {
+    expect(await check({ applied: [101n, 102n, 103n] })).toMatchObject({ pass: true });
+  });
+
+  test('a read may be applied, and need not be', async () => {
+    expect(await check({ applied: [100n, 101n, 102n] })).toMatchObject({ pass: true });
+  });
+
+  test('names the acknowledged write that is missing', async () => {
+    expect(violations(await check({ applied: [101n] }))).toEqual([
+      ['acknowledged but not applied', 102n, 8n],
+    ]);
+  });
+
+  test('names the update that is applied twice', async () => {
+    expect(violations(await check({ applied: [101n, 102n, 102n] }))).toEqual([
+      ['applied twice', 102n, 8n],
+    ]);
+  });
+
+  test('names the update that was applied and never sent', async () => {
+    expect(violations(await check({ applied: [101n, 102n, 104n] }))).toEqual([
+      ['applied but never sent', 104n, undefined],
+    ]);
+  });
+
+  test('names the update that was acknowledged twice', async () => {
+    const verdict = await check({ applied: [101n, 102n] }, (ledger) => {
+      ledger.acknowledged(101, at, 2);
+    });
+    expect(violations(verdict)).toEqual([['acknowledged twice', 101n, 7n]]);
+  });
+
+  test('more cards than claims, odd history rows and a wrong score are violations', async () => {
+    const verdict = await check({
+      applied: [101n, 102n],
+      cards: [
+        { userId: 7n, cards: 2 },
+        { userId: 8n, cards: 0 },
+      ],
+      fights: { fights: 3, historyRows: 5 },
+      scores: [
+        { userId: 7n, stored: 10, recomputed: 10 },
+        { userId: 8n, stored: 20, recomputed: 10 },
+      ],
+    });
+    expect(verdict.violations).toEqual([
+      {
+        rule: 'more cards than claims',
+        userId: 7n,
+        detail: 'user 7 got 2 cards for 1 claims',
+      },
+      {
+        rule: 'not two history rows a fight',
+        detail: '3 decided fights left 5 history rows',
+      },
+      {
+        rule: 'score differs from history',
+        userId: 8n,
+        detail: 'user 8 has 20, the history adds up to 10',
+      },
+    ]);
+  });
+
+  test('effects that add up pass', async () => {
+    const verdict = await check({
+      applied: [101n, 102n],
+      cards: [{ userId: 7n, cards: 1 }],
+      fights: { fights: 3, historyRows: 6 },
+      scores: [{ userId: 7n, stored: 10, recomputed: 10 }],
+    });
+    expect(verdict.pass).toBe(true);
+  });
+
+  test('a run that sent nothing asks the database for nothing', async () => {
+    const path = await written(() => {});
+    const verdict = await checkLedger(await readLedger(path), reader({ applied: [1n] }));
+    expect(verdict).toEqual({ pass: true, writesChecked: 0, violations: [] });
+  });
+});
+
+async function written(fill: (ledger: Ledger) => void): Promise<string> {
+  const path = join(await tempDir(), 'ledger.ndjson');
+  const ledger = openLedger(path, 100, at);
+  fill(ledger);
+  ledger.close();
+  return path;
+}
+
+interface Found {
+  applied: bigint[];
+  cards?: { userId: bigint; cards: number }[];
+  fights?: { fights: number; historyRows: number };
+  scores?: { userId: bigint; stored: number; recomputed: number }[];
+}
+
+/** 100 a read; 101 and 102 acknowledged writes; 103 a write without answer; 104 never sent. */
+async function check(found: Found, more: (ledger: Ledger) => void = () => {}) {
+  const path = await written((ledger) => {
+    ledger.sent([
+      { updateId: 100, userId: 7, kind: 'profile' },
+      { updateId: 101, userId: 7, kind: 'claim' },
+    ]);
+    ledger.sent([
+      { updateId: 105, userId: 9, kind: 'help' },
+      { updateId: 102, userId: 8, kind: 'accept' },
+      { updateId: 103, userId: 8, kind: 'pick' },
+    ]);
+    for (const id of [100, 101, 102]) ledger.acknowledged(id, at, 1);
+    more(ledger);
+  });
+  return checkLedger(await readLedger(path), reader(found));
+}
+
+function reader({ applied, cards, fights, scores }: Found): EffectReader {
+  return {
+    appliedUpdateIds: async function* (from, to) {
+      yield* applied.filter((id) => id >= from && id <= to);
+    },
+    ...(cards && {
+      claimedCards: async function* () {
+        yield* cards;
+      },
+    }),
+    ...(fights && { decidedFights: async () => fights }),
+    ...(scores && {
+      scores: async function* () {
+        yield* scores;
+      },
+    }),
+  };
+}
+
+function violations(verdict: LedgerVerdict) {
+  expect(verdict.pass).toBe(false);
+  return verdict.violations.map(({ rule, updateId, userId }) => [rule, updateId, userId]);
+}
