@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.js';
 import type { Reply } from '../../store/store.js';
@@ -35,6 +36,9 @@ const REPLIES_MAX = 20_000;
 
 const CALLS_AT_ONCE_MAX = 64;
 
+/** Updates whose replies were sent last. */
+const SENT_KEPT_MAX = 10_000;
+
 /** A reply under way, and the update whose last one it may be. */
 interface Job {
   reply: Reply;
@@ -53,7 +57,10 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const slots = createSlots(CALLS_AT_ONCE_MAX);
   const marks = createSentMarks(deps.markSent, log);
   const stopped = new AbortController();
+  // Each call under way listens.
+  setMaxListeners(0, stopped.signal);
   const updates = new Map<bigint, Sending>();
+  const sent = recentIds(SENT_KEPT_MAX);
   /** By chat that has something under way: what waits behind it. */
   const chats = new Map<number, Job[]>();
   let waiting = 0;
@@ -101,7 +108,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     if (update.left > 0) return;
     updates.delete(update.updateId);
     // What failed stays in the ledger as unsent: the sweep sends it.
-    if (!update.hasFailed) marks.add(update.updateId);
+    if (update.hasFailed) return;
+    sent.add(update.updateId);
+    marks.add(update.updateId);
   };
 
   const sendChat = async (chatId: number, first: Job) => {
@@ -131,8 +140,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         marks.add(updateId);
         return;
       }
-      // A redelivery, or a sweep, of what is under way; or more than can be kept.
-      if (updates.has(updateId) || waiting >= REPLIES_MAX) return;
+      // A redelivery, or a sweep, of what is under way, or was just sent: the ledger may not know yet.
+      if (updates.has(updateId) || sent.has(updateId)) return;
+      if (waiting >= REPLIES_MAX) return;
       const update = { updateId, left: replies.length, hasFailed: false };
       updates.set(updateId, update);
       for (const reply of replies) add({ reply, update });
@@ -156,6 +166,18 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (waiting > 0) log.warn({ replies: waiting }, 'stopped before all replies were sent');
       stopped.abort();
       await marks.stop();
+    },
+  };
+}
+
+/** The last ids that were added. */
+function recentIds(max: number) {
+  const ids = new Set<bigint>();
+  return {
+    has: (id: bigint) => ids.has(id),
+    add: (id: bigint) => {
+      ids.add(id);
+      if (ids.size > max) ids.delete(ids.values().next().value!);
     },
   };
 }
