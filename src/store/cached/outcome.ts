@@ -1,0 +1,4 @@
+export type CacheKind = 'cards' | 'profile' | 'leaderboard' | 'rank' | 'last_write';
+
+/** `error`: Redis could not be asked, or what it says could not be believed. */
+export type Outcome = 'hit' | 'miss' | 'error';
