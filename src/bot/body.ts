@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Update } from 'grammy/types';
 
 /** As Nginx has it: an update is some kilobytes. */
-export const BODY_BYTES_MAX = 1_048_576;
+const BODY_BYTES_MAX = 1_048_576;
 
 export type Body = Buffer | 'oversized' | 'aborted';
 

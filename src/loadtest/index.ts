@@ -1,6 +1,5 @@
 export {
   checkLedger,
-  type EffectReader,
   type LedgerVerdict,
 } from './check-ledger.js';
 export type { Target } from './delivery.js';

@@ -42,7 +42,7 @@ export interface LoadOptions {
   thresholds?: Thresholds;
 }
 
-export const LOAD_DEFAULTS = {
+const LOAD_DEFAULTS = {
   userIds: [] as readonly number[],
   newShare: 0.1,
   newUserIdFrom: 8_000_000_000,

@@ -113,10 +113,22 @@ async function configIn(home: string, bots: readonly TestBot[]): Promise<EdgeCon
   return config;
 }
 
-async function makeCertificate({ certificate, certificateKey, serverName }: EdgeConfig) {
+/** A certificate for the server's name and for loopback. */
+export async function makeCertificate({
+  certificate,
+  certificateKey,
+  serverName,
+}: Pick<EdgeConfig, 'certificate' | 'certificateKey' | 'serverName'>): Promise<void> {
   await promisify(execFile)('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '2', '-subj', `/CN=${serverName}`, '-addext', `subjectAltName=DNS:${serverName}`],
+    ...[
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${serverName}`,
+      '-addext',
+      `subjectAltName=DNS:${serverName},IP:127.0.0.1`,
+    ],
     ...['-out', certificate, '-keyout', certificateKey],
   ]);
 }

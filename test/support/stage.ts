@@ -8,7 +8,7 @@ import { type RunningProcess, startProcess } from './process.js';
 
 const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
 
-export const SECRETS = {
+const SECRETS = {
   token: '123456:stage-token',
   secretToken: 'stage-secret-token',
   adminToken: 'stage-admin-token',

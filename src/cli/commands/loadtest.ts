@@ -13,7 +13,6 @@ import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
-import { recordedRun } from '../recorded-run.js';
 import { formatCount } from '../render/format.js';
 import { wholeNumber } from '../whole-number.js';
 
@@ -72,26 +71,22 @@ async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcom
     );
   }
   const { runLoadtest } = await import('../../loadtest/index.js');
+  // Neither alone in the work directory nor in the journal: it is there to be run beside a shift.
   mkdirSync(dirname(options.ledgerPath), { recursive: true, mode: 0o700 });
-  return recordedRun(invocation, config, { users: flags.users, rps: flags.rps }, async () => {
-    const report = await runLoadtest(options, {
-      clock: invocation.clock,
-      signal: invocation.signal,
-      report: (event) => tell(event, invocation),
-    });
-    const { checkLedgerOf } = await import('../engine/ledger-check.js');
-    const ledger =
-      flags.check === true
-        ? await checkLedgerOf(options.ledgerPath, config, invocation.clock)
-        : null;
-    const pass = report.verdict.pass && ledger?.pass !== false;
-    return {
-      result: { ...report, pass, ledgerPath: options.ledgerPath, ledger },
-      summary: { pass, latencyMs: report.latencyMs },
-      text: [reportText(report, options.ledgerPath), ...ledgerLines(ledger)].join('\n'),
-      exitCode: pass ? EXIT_CODES.done : EXIT_CODES.refused,
-    };
+  const report = await runLoadtest(options, {
+    clock: invocation.clock,
+    signal: invocation.signal,
+    report: (event) => tell(event, invocation),
   });
+  const { checkLedgerOf } = await import('../engine/ledger-check.js');
+  const ledger =
+    flags.check === true ? await checkLedgerOf(options.ledgerPath, config, invocation.clock) : null;
+  const pass = report.verdict.pass && ledger?.pass !== false;
+  return {
+    result: { ...report, pass, ledgerPath: options.ledgerPath, ledger },
+    text: [reportText(report, options.ledgerPath), ...ledgerLines(ledger)].join('\n'),
+    exitCode: pass ? EXIT_CODES.done : EXIT_CODES.refused,
+  };
 }
 
 async function loadOptions(

@@ -5,7 +5,7 @@ import { STATS, type Stat } from '../stat.js';
 import type { Texts } from '../texts/catalogue.js';
 import { oneLine, userHtml, userLabel } from './html.js';
 
-export const RARITY_SIGNS: Readonly<Record<Rarity, string>> = {
+const RARITY_SIGNS: Readonly<Record<Rarity, string>> = {
   normal: '⚪️',
   epic: '🟣',
   legend: '🟡',

@@ -28,7 +28,7 @@ export async function compareCounts(
 }
 
 /** How many rows the target has. */
-export async function countTarget(client: Client, table: ComparedTable): Promise<number> {
+async function countTarget(client: Client, table: ComparedTable): Promise<number> {
   const { rows } = await client.query<{ count: string }>(
     `SELECT count(*) AS count FROM ${qualified(table.targetName)}`,
   );

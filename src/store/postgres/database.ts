@@ -8,7 +8,7 @@ import { POSTGRES_DIALECT } from './dialect.js';
 import { sessionOn } from './executor.js';
 import { type ReplicaOptions, type ReplicaWatch, watchReplica } from './replica.js';
 
-export const REPLICA_DEFAULTS: ReplicaOptions = {
+const REPLICA_DEFAULTS: ReplicaOptions = {
   waitMsMax: 200,
   ageMsMax: 10_000,
   leaveAloneMs: 5_000,

@@ -1,51 +1,22 @@
-import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
 import { runCardctl } from '../../support/cardctl.js';
-import { createDatabase } from '../../support/postgres.js';
-import { startRedis } from '../../support/redis.js';
+import { type LoadResult, startLoad } from '../../support/loadtest.js';
+import { moveTo, smallGame } from '../../support/moved-game.js';
 import { makeStage, type Stage, WEBHOOK_PATH } from '../../support/stage.js';
-import { tempDir } from '../../support/temp-dir.js';
+import { makeStageBehindNginx } from '../../support/stage-nginx.js';
 
-const GAME = fileURLToPath(new URL('../../../fixtures/game/small.db', import.meta.url));
-
-let stage: Stage;
-
-beforeEach(async () => {
-  const directory = await tempDir();
-  const source = join(directory, 'game_bot.db');
-  await copyFile(GAME, source);
-  const { url: targetUrl } = await createDatabase();
-  const redis = await startRedis();
-  stage = await makeStage({ directory, source, targetUrl, redisUrl: redis.url });
-  const args = ['migrate', '--config', stage.configPath, '--no-verify', '--yes'];
-  expect(await runCardctl(args)).toMatchObject({ exitCode: 0 });
-});
-
-async function authority(store: 'sqlite' | 'postgres') {
-  const args = ['authority', '--to', store, '--yes', '--config', stage.configPath];
-  expect(await runCardctl(args)).toMatchObject({ exitCode: 0, stderr: '' });
-}
-
-/** Plays for some seconds, over the bots by weight, and checks the ledger. */
-async function play(weights: Record<'legacy' | 'fleet', number>, seconds: number) {
-  const urls = stage.bots.map(
+/** The bots themselves, each with its stack's weight: what Nginx would do. */
+function spread(stage: Stage, weights: Record<'legacy' | 'fleet', number>): string[] {
+  return stage.bots.map(
     ({ address, stack }) => `http://${address}${WEBHOOK_PATH}=${weights[stack]}`,
   );
-  const { stdout, stderr } = await runCardctl(
-    [
-      ...['loadtest', '--config', stage.configPath, '--json', '--quiet', '--check'],
-      ...['--users', '200', '--rps', '100', '--duration', `${seconds}s`],
-      ...['--api-listen', stage.apiListen, '--url', ...urls],
-    ],
-    { timeoutMs: 120_000 },
-  );
-  expect(stderr).toBe('');
-  const { ok, result, error } = JSON.parse(stdout);
-  expect(error).toBeUndefined();
-  expect(ok).toBe(true);
-  return result;
+}
+
+function expectBalanced(result: LoadResult): void {
+  expect(result.ledger).toMatchObject({ pass: true, violations: [] });
+  expect(result.ledger.writesChecked).toBeGreaterThan(100);
+  expect(result.updates).toMatchObject({ unfinished: 0 });
 }
 
 describe.each([
@@ -53,15 +24,76 @@ describe.each([
   ['sqlite', 'legacy'],
 ] as const)('with %s as the authority', (store, home) => {
   test('every acknowledged write is applied once, whichever bot it comes to', async () => {
-    await authority(store);
+    const { options } = await smallGame();
+    const stage = await makeStage(options);
+    await moveTo(stage, store);
     await stage.startAll();
-    const result = await play({ legacy: 1, fleet: 1 }, 10);
-    expect(result.ledger).toMatchObject({ pass: true, violations: [] });
-    expect(result.ledger.writesChecked).toBeGreaterThan(100);
-    expect(result.errors).toMatchObject({ total: 0 });
-    expect(result.updates).toMatchObject({ unfinished: 0 });
-    expect(result.duplicateReplies).toBe(0);
+    const load = await startLoad(stage, {
+      urls: spread(stage, { legacy: 1, fleet: 1 }),
+      seconds: 10,
+    });
+    const result = await load.finished;
+    expectBalanced(result);
+    expect(result).toMatchObject({ errors: { total: 0 }, duplicateReplies: 0 });
     // A quarter comes to the legacy bot; what is forwarded is answered by the other side.
     expect(result.stackShares[home]).toBeGreaterThan(0.25);
+  });
+});
+
+test('traffic walks 0 → 10 → 25 → 50 → 100 → 0 through Nginx, and no update fails', async () => {
+  const { options } = await smallGame();
+  const { stage, url, certificate } = await makeStageBehindNginx(options);
+  await moveTo(stage, 'postgres');
+  await stage.startAll();
+  const load = await startLoad(stage, { urls: [url], seconds: 60, certificate });
+  for (const percent of [10, 25, 50, 100, 0]) {
+    const { exitCode, stdout, stderr } = await runCardctl([
+      ...['shift', '--percent', `${percent}`, '--requests', '400', '--observe-seconds', '8'],
+      ...['--config', stage.configPath],
+    ]);
+    // 0: the share is proven; 9: too few requests came in that time.
+    expect([0, 9], `${stdout}\n${stderr}`).toContain(exitCode);
+  }
+  const result = await load.finished;
+  expectBalanced(result);
+  expect(result).toMatchObject({ errors: { total: 0 }, late: 0, duplicateReplies: 0 });
+});
+
+describe('hazards', () => {
+  test('bot-killed-between-commit-and-reply: another bot answers, nothing is applied twice', async () => {
+    const { options } = await smallGame();
+    const stage = await makeStage(options);
+    await moveTo(stage, 'postgres');
+    await stage.startAll();
+    const load = await startLoad(stage, {
+      urls: spread(stage, { legacy: 0, fleet: 1 }),
+      seconds: 20,
+      errorsMax: 100_000,
+    });
+    for (const bot of stage.bots.slice(1)) {
+      await sleep(2_000);
+      await bot.process?.kill('SIGKILL');
+      await sleep(500);
+      await stage.start(bot);
+    }
+    expectBalanced(await load.finished);
+  });
+
+  test('redis-gone: a cache that dies and comes back empty costs no answer', async () => {
+    const { options, redis } = await smallGame();
+    const stage = await makeStage(options);
+    await moveTo(stage, 'postgres');
+    await stage.startAll();
+    const load = await startLoad(stage, {
+      urls: spread(stage, { legacy: 0, fleet: 1 }),
+      seconds: 15,
+    });
+    await sleep(4_000);
+    await redis.crash();
+    await sleep(4_000);
+    await redis.startAgain();
+    const result = await load.finished;
+    expectBalanced(result);
+    expect(result.errors.total).toBe(0);
   });
 });

@@ -13,7 +13,7 @@ import { card } from '../../unit/game/support.js';
 
 export const SECRET = 'telegrams-secret-token';
 export const PATH = '/0123456789abcdef';
-export const ADMIN_TOKEN = 'admin-token';
+const ADMIN_TOKEN = 'admin-token';
 export const PEER_SECRET = 'peer-secret';
 
 export interface TestBot {

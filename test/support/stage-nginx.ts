@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCardctl } from './cardctl.js';
+import { atEnd } from './cleanup.js';
+import { makeCertificate } from './edge.js';
+import { freePort } from './free-port.js';
+import { type Nginx, nginxHome, startNginx } from './nginx.js';
+import { makeStage, type Stage, type StageOptions, WEBHOOK_PATH } from './stage.js';
+
+/** A stage behind an Nginx that `cardctl nginx` configured, all traffic to legacy. */
+export interface StageBehindNginx {
+  stage: Stage;
+  nginx: Nginx;
+  /** Where Telegram posts updates. */
+  url: string;
+  certificate: string;
+}
+
+/** Writes the configuration and starts Nginx; no bot is started yet. */
+export async function makeStageBehindNginx(options: StageOptions): Promise<StageBehindNginx> {
+  const home = await nginxHome();
+  const files = {
+    upstreamFile: join(home, 'upstream.conf'),
+    serverFile: join(home, 'server.conf'),
+    certificate: join(home, 'cert.pem'),
+    certificateKey: join(home, 'key.pem'),
+    serverName: 'bot.test',
+  };
+  await makeCertificate(files);
+  const listenPort = await freePort();
+  const command = ['nginx', '-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')];
+  const stage = await makeStage({
+    ...options,
+    more: {
+      nginx: {
+        ...files,
+        listenPort,
+        accessLog: join(home, 'webhook.log'),
+        statusUrl: `http://127.0.0.1:${await freePort()}/generation`,
+        test: [...command, '-t'],
+        reload: [...command, '-s', 'reload'],
+      },
+    },
+  });
+  const args = ['nginx', '--json', '--config', stage.configPath];
+  const { result } = JSON.parse((await runCardctl(args)).stdout);
+  await writeFile(files.upstreamFile, result.upstream);
+  await writeFile(files.serverFile, result.server);
+  const nginx = await startNginx(home, [files.upstreamFile, files.serverFile]);
+  atEnd(() => nginx.stop());
+  const url = `https://127.0.0.1:${listenPort}${WEBHOOK_PATH}`;
+  return { stage, nginx, url, certificate: files.certificate };
+}
