@@ -160,11 +160,16 @@ async function untilReady(
   explain: (error: unknown) => CardctlError,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (client.status !== 'ready') {
+  while (!isReady(client)) {
     const waitsInVain = client.status === 'end' || performance.now() > deadline;
     if (waitsInVain) throw explain(new Error(`no connection within ${timeoutMs / 1_000} s`));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function isReady(client: Redis | Cluster): boolean {
+  const nodes = client instanceof Cluster ? client.nodes('master') : [];
+  return client.status === 'ready' && nodes.every(({ status }) => status === 'ready');
 }
 
 /** When each server started, on the monotonic clock; asked for whenever it is connected to. */
@@ -184,8 +189,15 @@ function watchAges(client: Redis | Cluster): Ages {
       );
     });
   };
-  if (client instanceof Cluster) client.on('+node', watch);
-  else watch(client);
+  if (!(client instanceof Cluster)) {
+    watch(client);
+    return ages;
+  }
+  client.on('+node', (node: Redis) => {
+    watch(node);
+    // Of itself it connects at the first command, which fails then.
+    if (node.status === 'wait') node.connect().catch(() => undefined);
+  });
   return ages;
 }
 

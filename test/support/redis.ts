@@ -134,7 +134,7 @@ async function spawnRedis(
   server.unref();
   await log.close();
   const deadline = performance.now() + 20_000;
-  while (!(await answers(Number(settings.port)))) {
+  while (!(await answers(Number(settings.port), settings.requirepass))) {
     if (hasEnded(server)) return undefined;
     if (performance.now() > deadline) {
       await end(server);
@@ -145,16 +145,15 @@ async function spawnRedis(
   return hasEnded(server) ? undefined : server;
 }
 
-/** Any reply will do; one that wants a password is up. */
-async function answers(port: number): Promise<boolean> {
-  const client = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: null });
+async function answers(port: number, password = ''): Promise<boolean> {
+  const options = { lazyConnect: true, retryStrategy: null };
+  const client = new Redis({ host: '127.0.0.1', port, password, ...options });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.ping();
     return true;
-  } catch (error) {
-    return error instanceof Error && error.message.startsWith('NOAUTH');
+  } catch {
+    return false;
   } finally {
     client.disconnect();
   }
