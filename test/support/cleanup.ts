@@ -18,7 +18,10 @@ export function atEnd(undo: Undo): void {
 
 /** Called once by the setup file of every vitest project. */
 export function undoAtEndOfFile(): void {
-  afterAll(async () => {
-    for (const undo of undoAtFileEnd.splice(0).reverse()) await undo();
-  });
+  afterAll(undoAll);
+}
+
+/** Undoes what was made outside a test; for programs that are no tests, when they end. */
+export async function undoAll(): Promise<void> {
+  for (const undo of undoAtFileEnd.splice(0).reverse()) await undo();
 }

@@ -44,8 +44,11 @@ export async function startPostgres({
 }
 
 /** Starts a streaming replica of a server, as of now. Its replay can be paused by SQL. */
-export async function startReplica(primary: PostgresServer): Promise<PostgresServer> {
-  return serve({ ...FAST_AND_UNSAFE, hot_standby: 'on' }, async (home) => {
+export async function startReplica(
+  primary: PostgresServer,
+  { settings = FAST_AND_UNSAFE }: Pick<PostgresOptions, 'settings'> = {},
+): Promise<PostgresServer> {
+  return serve({ ...settings, hot_standby: 'on' }, async (home) => {
     home.password = new URL(primary.adminUrl).password;
     const from = ['--dbname', primary.adminUrl, '--checkpoint', 'fast', '--no-sync'];
     const args = [
