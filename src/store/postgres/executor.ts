@@ -24,7 +24,6 @@ export function sessionOn(client: PoolClient, pool: Pool, namedStatements: boole
   };
   const ask = (sql: string, values: readonly Value[]): Promise<Row[]> => {
     if (hasEnded) return new Promise(() => undefined);
-    inOneWrite(client);
     const name = namedStatements ? nameOf(sql) : undefined;
     const query = { text: sql, values: values as Value[], ...(name === undefined ? {} : { name }) };
     const rows = client.query<Row>(query).then((result) => result.rows, noted);
@@ -33,7 +32,6 @@ export function sessionOn(client: PoolClient, pool: Pool, namedStatements: boole
     return rows;
   };
   const sendPlain = (sql: string): Promise<QueryResult[]> => {
-    inOneWrite(client);
     const results = client.query(sql) as unknown as Promise<QueryResult | QueryResult[]>;
     return results.then((result) => (Array.isArray(result) ? result : [result]), noted);
   };
@@ -51,14 +49,6 @@ export function sessionOn(client: PoolClient, pool: Pool, namedStatements: boole
     },
     failure: () => failure,
   };
-}
-
-/** What is sent in one turn of the event loop leaves in one packet. */
-function inOneWrite(client: PoolClient): void {
-  const { stream } = client.connection;
-  if (stream.writableCorked > 0) return;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
 }
 
 /** The texts of statements are few, so that all keep the name that they once got. */
