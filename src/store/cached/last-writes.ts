@@ -10,7 +10,7 @@ import { unfinished } from './unfinished.js';
 export interface LastWrites {
   note(userId: bigint, position: Position): Promise<void>;
   last(userId: bigint, count: (outcome: Outcome) => void): Promise<Position | null | 'unknown'>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface LastWritesParts {

@@ -75,9 +75,7 @@ export function redisCache(redis: RedisConnection, options: RedisCacheOptions = 
     noteWrite: (userId, position) => writes.note(userId, position),
     lastWrite: (userId) => writes.last(userId, counter('last_write')),
     close: async () => {
-      forgetting.close();
-      writes.close();
-      await Promise.all([players.settle(), board.settle()]);
+      await Promise.all([players.settle(), board.settle(), forgetting.close(), writes.close()]);
     },
   };
 }

@@ -6,7 +6,8 @@ export interface Unfinished {
   has(userId: bigint): boolean;
   /** Does the work, or, where it fails, keeps it for later. `first` does it the first time. */
   run(userIds: readonly bigint[], first?: Work): Promise<void>;
-  close(): void;
+  /** Tries once more. */
+  close(): Promise<void>;
 }
 
 /** Whether it is done. Must not throw. */
@@ -86,6 +87,10 @@ export function unfinished(work: Work, options: UnfinishedOptions): Unfinished {
       );
       retryLater();
     },
-    close: () => clearTimeout(retry),
+    close: async () => {
+      clearTimeout(retry);
+      retry = undefined;
+      await again();
+    },
   };
 }

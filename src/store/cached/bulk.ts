@@ -1,0 +1,75 @@
+import type { RedisConnection } from '../../drivers/redis.js';
+import type { CachedProfile } from '../cache.js';
+import type { LeaderboardRow, OwnedCardRow } from '../rows.js';
+import { putBoard } from './boards.js';
+import { cardsCodec, profileCodec } from './codec.js';
+import { jittered, KEYS, PLAYER_TTL_MS } from './keys.js';
+import { tokens } from './player-values.js';
+import { type Entry, scriptsOf } from './scripts.js';
+
+/** Puts many players' values as a cache's own reads would, under the same leases. */
+export interface BulkFill {
+  /** Puts a token wherever there is nothing yet. Only what is loaded after that may be put. */
+  claim(userIds: readonly bigint[]): Promise<Claimed>;
+  putLeaderboard(name: string, rows: readonly LeaderboardRow[]): Promise<void>;
+}
+
+export interface Claimed {
+  /** Puts what was loaded; returns how many keys were put: not those that others put or forgot. */
+  fill(players: readonly { profile: CachedProfile; cards: OwnedCardRow[] }[]): Promise<number>;
+}
+
+/** Keys of one script: Redis does nothing else while it runs, about half a millisecond. */
+const KEYS_AT_ONCE = 250;
+/** A bulk load is slower than one player's. Whoever reads meanwhile loads, and may fill too. */
+const TOKEN_TTL_MS = 30_000;
+
+/** What it does fails with a CardctlError `edge`. */
+export function bulkFill(redis: RedisConnection, random: () => number): BulkFill {
+  const scripts = scriptsOf(redis);
+  const all = async <Answer>(questions: readonly Promise<Answer>[]): Promise<Answer[]> => {
+    try {
+      return await Promise.all(questions);
+    } catch (error) {
+      throw redis.explain(error);
+    }
+  };
+  const nextToken = tokens();
+  // In a cluster the keys of a script must have one slot, which keys of two players seldom have.
+  const atOnce = redis.isCluster ? 1 : KEYS_AT_ONCE;
+  return {
+    claim: async (userIds) => {
+      const token = nextToken();
+      const keys = userIds.flatMap((userId) => [KEYS.cards(userId), KEYS.profile(userId)]);
+      await all(chunks(keys, atOnce).map((some) => scripts.claim(some, token, TOKEN_TTL_MS)));
+      return {
+        fill: async (players) => {
+          const entries = players.flatMap((player) => entriesOf(player, random));
+          const put = await all(chunks(entries, atOnce).map((some) => scripts.fill(token, some)));
+          return put.reduce((sum, each) => sum + each, 0);
+        },
+      };
+    },
+    putLeaderboard: async (name, rows) => {
+      await all([putBoard(redis, name, rows, random)]);
+    },
+  };
+}
+
+function entriesOf(
+  { profile, cards }: { profile: CachedProfile; cards: OwnedCardRow[] },
+  random: () => number,
+): [Entry, Entry] {
+  const userId = profile.player.user_id;
+  const ttlMs = () => jittered(PLAYER_TTL_MS, random);
+  return [
+    { key: KEYS.cards(userId), value: cardsCodec.encode(cards), ttlMs: ttlMs() },
+    { key: KEYS.profile(userId), value: profileCodec.encode(profile), ttlMs: ttlMs() },
+  ];
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}
