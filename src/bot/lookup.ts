@@ -18,6 +18,14 @@ export interface Lookup {
 
 export type CachedKind = 'profile' | 'cards' | 'leaderboard' | 'rank';
 
+/** How many questions each of them is to the database. */
+const STATEMENTS: Readonly<Record<CachedKind, 'one' | 'several'>> = {
+  profile: 'several',
+  cards: 'one',
+  leaderboard: 'one',
+  rank: 'one',
+};
+
 export interface CachedLookupDeps {
   store: Store;
   cache: Cache;
@@ -33,9 +41,12 @@ export function cachedLookup(
 ): Lookup {
   // Asked within each load, and not before the cache: what is loaded is put into the cache, and
   // must have every write that was forgotten there until now.
-  const read = async <Result>(body: (reads: Reads) => Promise<Result>): Promise<Result> => {
+  const read = async <Result>(
+    body: (reads: Reads) => Promise<Result>,
+    statements: 'one' | 'several' = 'several',
+  ): Promise<Result> => {
     const behind = behindOf(await cache.lastWrite(reader), store.kind);
-    return store.read(behind, body);
+    return store.read(behind, body, statements);
   };
   const through = async <Value>(
     kind: CachedKind,
@@ -45,7 +56,7 @@ export function cachedLookup(
     let isHit = true;
     const value = await get(() => {
       isHit = false;
-      return read((reads) => load(directLookup(reads, now)));
+      return read((reads) => load(directLookup(reads, now)), STATEMENTS[kind]);
     });
     onRequest(kind, isHit);
     return value;
@@ -75,7 +86,7 @@ export function cachedLookup(
         (load) => cache.rank(score, load),
         (direct) => direct.rank(score),
       ),
-    read,
+    read: (body) => read(body),
   };
 }
 
@@ -83,8 +94,8 @@ export function cachedLookup(
 export function directLookup(reads: Reads, now: Now): Lookup {
   return {
     profile: async (userId) => {
-      const player = await reads.player(userId);
-      return player === null ? null : { player, counts: await reads.fightCounts(userId) };
+      const [player, counts] = await Promise.all([reads.player(userId), reads.fightCounts(userId)]);
+      return player === null ? null : { player, counts };
     },
     cards: (userId) => reads.ownedCards(userId),
     leaderboard: (window) => reads.leaderboard(sinceOf(window, now), LEADERBOARD_SIZE),

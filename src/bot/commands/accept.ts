@@ -22,17 +22,21 @@ export const accept: WriteCommand<[{ fightId: string }]> = async (
   const challenger = fight.challenger_id === who.user_id ? me : others[0];
   // The challenger was removed from the database since.
   if (challenger === undefined) return deny(ask, { reason: 'noSuchFight' });
-  const { entrant, ready } = await entrantOf(writes, me, now);
+  const [{ entrant, ready }, challengers] = await Promise.all([
+    entrantOf(writes, me, now),
+    entrantOf(writes, challenger, now),
+  ]);
   const accepted = acceptFight({ fight, opponent: entrant, now });
   if (!accepted.allowed) return denied(ask, accepted.refusal, challenger);
-  await writes.updateFight(fightId, accepted.fight);
-  await storeHearts(writes, me, accepted.player);
-  const { ready: challengersReady } = await entrantOf(writes, challenger, now);
+  await Promise.all([
+    writes.updateFight(fightId, accepted.fight),
+    storeHearts(writes, me, accepted.player),
+  ]);
   const choose = (player: PlayerRow, cards: typeof ready) =>
     say(ask, chooseCardScreen({ fightId, who: player, cards, page: 1 }, language));
   return [
     ...show(ask, acceptedScreen(challenger, me, language)),
-    choose(challenger, challengersReady),
+    choose(challenger, challengers.ready),
     choose(me, ready),
   ];
 };

@@ -8,8 +8,8 @@ export const cards: ReadCommand<[{ ownerId: bigint; page: number }]> = async (
   { ownerId, page },
 ) => {
   if (ownerId !== ask.who.user_id) return deny(ask, { reason: 'notYourButtons' });
-  const profile = await lookup.profile(ownerId);
+  const [profile, owned] = await Promise.all([lookup.profile(ownerId), lookup.cards(ownerId)]);
   if (profile === null) return null;
-  const view = { owner: profile.player, cards: await lookup.cards(ownerId), page };
+  const view = { owner: profile.player, cards: owned, page };
   return show(ask, cardsScreen(view, ask.language));
 };

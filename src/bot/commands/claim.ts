@@ -16,9 +16,11 @@ export const claim: WriteCommand = async ({ writes, ask, now }) => {
     now,
   });
   if (!claimed.allowed) return deny(ask, claimed.refusal);
-  await writes.addPlayerCard(claimed.playerCard);
-  await writes.updatePlayer(player.user_id, claimed.player);
-  const card = await writes.card(claimed.playerCard.card_id);
+  const [card] = await Promise.all([
+    writes.card(claimed.playerCard.card_id),
+    writes.addPlayerCard(claimed.playerCard),
+    writes.updatePlayer(player.user_id, claimed.player),
+  ]);
   if (card === null) throw new Error('a card that can be claimed is not there');
   const screen = claimScreen(player, card, ask.language);
   return [card.image_path ? picture(ask, card.image_path, screen) : say(ask, screen)];

@@ -15,7 +15,10 @@ export type ReadCommand<Args extends unknown[] = []> = (
   ...args: Args
 ) => Promise<Reply[] | null>;
 
-/** Runs within one transaction, which may have to be repeated: it does nothing but call `writes`. */
+/**
+ * Runs within one transaction, which may have to be repeated: it does nothing but call `writes`.
+ * What does not depend on each other is asked for at once: it is sent at once, and keeps its order.
+ */
 export type WriteCommand<Args extends unknown[] = []> = (
   asked: Asked & { writes: Writes },
   ...args: Args

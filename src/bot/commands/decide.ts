@@ -12,24 +12,18 @@ export async function decide({ writes, ask, now }: Writing, fight: FightRow): Pr
   const { fight_id, challenger_id, opponent_id } = fight;
   const players = await writes.lockPlayers([challenger_id, opponent_id]);
   const playerOf = (userId: bigint) => players.find(({ user_id }) => user_id === userId);
-  const challenger = await fighterOf(
-    writes,
-    playerOf(challenger_id),
-    fight.challenger_card_id,
-    fight.challenger_stat,
-  );
-  const opponent = await fighterOf(
-    writes,
-    playerOf(opponent_id),
-    fight.opponent_card_id,
-    fight.opponent_stat,
-  );
+  const [challenger, opponent] = await Promise.all([
+    fighterOf(writes, playerOf(challenger_id), fight.challenger_card_id, fight.challenger_stat),
+    fighterOf(writes, playerOf(opponent_id), fight.opponent_card_id, fight.opponent_stat),
+  ]);
   // A player or a card was removed from the database while they fought.
   if (challenger === null || opponent === null) return deny(ask, { reason: 'noSuchFight' });
   const decision = decideFight(challenger, opponent, now);
-  await writes.updateFight(fight_id, { ...choicesOf(fight), ...decision.fight });
-  await storeSide(writes, challenger, decision.challenger);
-  await storeSide(writes, opponent, decision.opponent);
+  await Promise.all([
+    writes.updateFight(fight_id, { ...choicesOf(fight), ...decision.fight }),
+    storeSide(writes, challenger, decision.challenger),
+    storeSide(writes, opponent, decision.opponent),
+  ]);
   return show(
     ask,
     resultScreen(
@@ -46,16 +40,15 @@ async function fighterOf(
   cardId: string | null,
   stat: string | null,
 ): Promise<Fighter | null> {
-  const card = cardId === null ? null : await writes.card(cardId);
-  if (player === undefined || card === null || !isStat(stat)) return null;
-  const cooldowns = await writes.cooldowns(player.user_id);
-  return {
-    player,
-    card,
-    stat,
-    cooldown: cooldowns.find(({ card_id }) => card_id === cardId) ?? null,
-    setting: await writes.cooldownSetting(card.card_id),
-  };
+  if (player === undefined || cardId === null || !isStat(stat)) return null;
+  const [card, cooldowns, setting] = await Promise.all([
+    writes.card(cardId),
+    writes.cooldowns(player.user_id),
+    writes.cooldownSetting(cardId),
+  ]);
+  if (card === null) return null;
+  const cooldown = cooldowns.find(({ card_id }) => card_id === cardId) ?? null;
+  return { player, card, stat, cooldown, setting };
 }
 
 function choicesOf(fight: FightRow) {
@@ -65,8 +58,10 @@ function choicesOf(fight: FightRow) {
 
 async function storeSide(writes: Writes, { card }: Fighter, side: DecidedSide): Promise<void> {
   const { user_id, ...columns } = side.player;
-  await writes.updatePlayer(user_id, columns);
-  await writes.raiseUsage(user_id, card.card_id);
-  await writes.addHistory(side.history);
-  if (side.cooldown !== null) await writes.setCooldown(side.cooldown);
+  await Promise.all([
+    writes.updatePlayer(user_id, columns),
+    writes.raiseUsage(user_id, card.card_id),
+    writes.addHistory(side.history),
+    side.cooldown === null ? null : writes.setCooldown(side.cooldown),
+  ]);
 }

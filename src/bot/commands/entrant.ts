@@ -12,8 +12,11 @@ export async function entrantOf(
   player: PlayerRow,
   now: Now,
 ): Promise<{ entrant: Entrant; ready: OwnedCardRow[] }> {
-  const owned = await reads.ownedCards(player.user_id);
-  const ready = readyCards(owned, await reads.cooldowns(player.user_id), now);
+  const [owned, cooldowns] = await Promise.all([
+    reads.ownedCards(player.user_id),
+    reads.cooldowns(player.user_id),
+  ]);
+  const ready = readyCards(owned, cooldowns, now);
   return { entrant: { player, cards: { owned: owned.length, ready: ready.length } }, ready };
 }
 

@@ -17,7 +17,6 @@ export const fight: WriteCommand = async ({ writes, ask, now }) => {
     now,
   });
   if (!opened.allowed) return deny(ask, opened.refusal);
-  await storeHearts(writes, player, opened.player);
-  await writes.addFight(opened.fight);
+  await Promise.all([storeHearts(writes, player, opened.player), writes.addFight(opened.fight)]);
   return [say(ask, challengeScreen(player, opened.fight.fight_id, ask.language))];
 };

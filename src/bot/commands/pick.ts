@@ -13,15 +13,17 @@ export const pick: WriteCommand<[{ fightId: string; playerCardId: bigint }]> = a
 ) => {
   const { writes, ask, now } = writing;
   const userId = ask.who.user_id;
-  const fight = await writes.lockFight(fightId);
+  const [fight, playerCard, cooldowns] = await Promise.all([
+    writes.lockFight(fightId),
+    writes.ownedCard(playerCardId),
+    writes.cooldowns(userId),
+  ]);
   if (fight === null) return deny(ask, { reason: 'noSuchFight' });
   if (isForAnother(ask, fight)) return deny(ask, { reason: 'notYourButtons' });
-  const playerCard = await writes.ownedCard(playerCardId);
   const owner = playerCard?.user_id ?? userId;
   if (owner !== userId && sideOf(fight, userId) !== null && sideOf(fight, owner) !== null) {
     return deny(ask, { reason: 'notYourButtons' });
   }
-  const cooldowns = await writes.cooldowns(userId);
   const cooldown = cooldowns.find(({ card_id }) => card_id === playerCard?.card_id) ?? null;
   const chosen = chooseCard({ fight, userId, playerCard, cooldown, now });
   if (!chosen.allowed) return deny(ask, chosen.refusal);

@@ -14,10 +14,12 @@ export const picks: ReadCommand<[{ fightId: string; page: number }]> = (
   { fightId, page },
 ) =>
   lookup.read(async (reads) => {
-    const fight = await reads.fight(fightId);
+    const [fight, player] = await Promise.all([
+      reads.fight(fightId),
+      reads.player(ask.who.user_id),
+    ]);
     const refusal = refusalOf(ask, fight);
     if (refusal !== null) return deny(ask, refusal);
-    const player = await reads.player(ask.who.user_id);
     if (player === null) return null;
     const { ready } = await entrantOf(reads, player, now);
     return show(ask, chooseCardScreen({ fightId, who: player, cards: ready, page }, ask.language));

@@ -7,10 +7,10 @@ import type { ReadCommand } from './command.js';
 
 export const profile: ReadCommand = async ({ lookup, ask, now }) => {
   const { user_id } = ask.who;
-  const found = await lookup.profile(user_id);
+  const [found, owned] = await Promise.all([lookup.profile(user_id), lookup.cards(user_id)]);
   if (found === null) return null;
   const { player, counts } = found;
-  const cards = countsOf(await lookup.cards(user_id));
+  const cards = countsOf(owned);
   const rank = await lookup.rank(player.total_score ?? 0);
   const facts = { player, rank, fights: counts, cards, now };
   return show(ask, profileScreen(profileOf(facts), ask.language));
