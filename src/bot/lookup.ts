@@ -1,7 +1,7 @@
-import { LEADERBOARD_SIZE, type Window, windowFromMs } from '../game/leaderboard.js';
-import { type Now, writeTime } from '../game/time.js';
+import { LEADERBOARD_SIZE, type Window, windowSince } from '../game/leaderboard.js';
+import type { Now } from '../game/time.js';
 import type { Cache, CachedProfile } from '../store/cache.js';
-import type { Reads, Since } from '../store/reads.js';
+import type { Reads } from '../store/reads.js';
 import type { LeaderboardRow, OwnedCardRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 import { behindOf } from './last-write.js';
@@ -98,15 +98,8 @@ export function directLookup(reads: Reads, now: Now): Lookup {
       return player === null ? null : { player, counts };
     },
     cards: (userId) => reads.ownedCards(userId),
-    leaderboard: (window) => reads.leaderboard(sinceOf(window, now), LEADERBOARD_SIZE),
+    leaderboard: (window) => reads.leaderboard(windowSince(window, now), LEADERBOARD_SIZE),
     rank: (score) => reads.rank(score),
     read: (body) => body(reads),
   };
-}
-
-function sinceOf(window: Window, { ms, zone }: Now): Since | null {
-  const fromMs = windowFromMs(window, ms);
-  if (fromMs === null) return null;
-  const unixS = Math.floor(fromMs / 1_000);
-  return { iso: writeTime(unixS * 1_000, zone), unixS };
 }

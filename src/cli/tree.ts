@@ -12,6 +12,7 @@ import { restoreCommand } from './commands/restore.js';
 import { shiftCommand } from './commands/shift.js';
 import { statusCommand } from './commands/status.js';
 import { verifyCommand } from './commands/verify.js';
+import { warmCommand } from './commands/warm.js';
 import { addGlobalOptions } from './global-options.js';
 import { version } from './version.js';
 
@@ -23,6 +24,7 @@ const COMMANDS = [
   restoreCommand,
   migrateCommand,
   verifyCommand,
+  warmCommand,
   nginxCommand,
   shiftCommand,
   authorityCommand,

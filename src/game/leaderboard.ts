@@ -1,4 +1,5 @@
-import { HOUR_MS } from './time.js';
+import type { Since } from '../store/reads.js';
+import { HOUR_MS, type Now, writeTime } from './time.js';
 
 export const LEADERBOARD_SIZE = 10;
 
@@ -13,4 +14,12 @@ const DAYS: Readonly<Record<Window, number | null>> = { all: null, week: 7, mont
 export function windowFromMs(window: Window, nowMs: number): number | null {
   const days = DAYS[window];
   return days === null ? null : nowMs - days * 24 * HOUR_MS;
+}
+
+/** The same as the tables write it. */
+export function windowSince(window: Window, { ms, zone }: Now): Since | null {
+  const fromMs = windowFromMs(window, ms);
+  if (fromMs === null) return null;
+  const unixS = Math.floor(fromMs / 1_000);
+  return { iso: writeTime(unixS * 1_000, zone), unixS };
 }

@@ -48,7 +48,7 @@ export const GAMES: Record<string, () => Promise<GameInDatabase>> = {
     gameInPostgres({ typed: true, pools: { behindPgBouncer: true } }),
 };
 
-async function gameInSqlite(journal: 'delete' | 'wal'): Promise<GameInDatabase> {
+export async function gameInSqlite(journal: 'delete' | 'wal'): Promise<GameInDatabase> {
   const sourcePath = await newGame();
   const address = join(await tempDir(), 'game_bot.db');
   copyFileSync(sourcePath, address);
@@ -84,7 +84,7 @@ export interface PostgresGameOptions {
   pools?: Partial<PoolsOptions>;
 }
 
-async function gameInPostgres({
+export async function gameInPostgres({
   typed = false,
   pools = {},
 }: PostgresGameOptions): Promise<GameInDatabase> {

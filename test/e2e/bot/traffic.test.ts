@@ -59,6 +59,29 @@ test('traffic walks 0 → 10 → 25 → 50 → 100 → 0 through Nginx, and no u
   expect(result).toMatchObject({ errors: { total: 0 }, late: 0, duplicateReplies: 0 });
 });
 
+test('warm puts what the next players ask for where the bots look for it', async () => {
+  const { options, redis } = await smallGame();
+  const stage = await makeStage(options);
+  await moveTo(stage, 'postgres');
+  const { exitCode, stdout, stderr } = await runCardctl([
+    ...['warm', '--active-days', '10000', '--json', '--quiet', '--config', stage.configPath],
+  ]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const { players, keys } = JSON.parse(stdout).result;
+  expect(players).toBeGreaterThan(50);
+  // The cards and the profile of each, and three leaderboards.
+  expect(keys).toBe(2 * players + 3);
+  expect(await redis.look().keys('player_cards:*')).toHaveLength(players);
+  await stage.startAll();
+  const load = await startLoad(stage, {
+    urls: spread(stage, { legacy: 0, fleet: 1 }),
+    seconds: 10,
+  });
+  const result = await load.finished;
+  expectBalanced(result);
+  expect(result.cacheHitRate).toBeGreaterThan(0.5);
+});
+
 describe('hazards', () => {
   test('bot-killed-between-commit-and-reply: another bot answers, nothing is applied twice', async () => {
     const { options } = await smallGame();

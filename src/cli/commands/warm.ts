@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { CardctlError } from '../../lib/errors.js';
+import { type App, action } from '../app.js';
+import type { Config } from '../config/index.js';
+import type { Invocation, Outcome } from '../invocation.js';
+import { recordedRun } from '../recorded-run.js';
+import { formatCount, formatRate, formatSeconds } from '../render/format.js';
+import { wholeNumber } from '../whole-number.js';
+
+interface WarmFlags {
+  activeDays: number;
+  rate: number;
+}
+
+/** `cardctl warm` */
+export function warmCommand(app: App): Command {
+  return new Command('warm')
+    .description('load into Redis what the next players will ask for, the last active ones first')
+    .option(
+      '--active-days <n>',
+      'players who did something within so many days of the newest time in the data',
+      wholeNumber,
+      7,
+    )
+    .option('--rate <n>', 'keys a second at most', wholeNumber, 50_000)
+    .action(action(app, run));
+}
+
+async function run(invocation: Invocation, { activeDays, rate }: WarmFlags): Promise<Outcome> {
+  const config = await invocation.config();
+  const targetUrl = required(config.target?.url, 'target');
+  const [first, ...others] = config.stacks.redis;
+  const redisUrl = required(first, 'redis');
+  if (invocation.options.dryRun) {
+    const text = `would load the players of the last ${activeDays} days from ${config.target?.shown} into Redis, ${formatCount(rate)} keys/s at most`;
+    return { result: { activeDays, rate, target: config.target?.shown }, text };
+  }
+  const { warmFleet } = await import('../engine/warm.js');
+  return recordedRun(invocation, config, { activeDays, rate }, async () => {
+    const result = await warmFleet(
+      {
+        targetUrl,
+        replicaUrl: config.target?.replicaUrl ?? null,
+        redisUrls: [redisUrl, ...others],
+        zone: config.stacks.runtime.timeZone,
+        activeDays,
+        rate,
+      },
+      invocation,
+    );
+    const { players, keys, seconds, keysPerSecond } = result;
+    return {
+      result: { ...result },
+      text: `warm: ${formatCount(keys)} keys of ${formatCount(players)} players in ${formatSeconds(seconds)}, ${formatRate(keysPerSecond, 'keys')}\nthe hit rate that follows is in the bots' metrics, and in the report of cardctl loadtest`,
+    };
+  });
+}
+
+function required(value: string | undefined, key: keyof Config | 'redis'): string {
+  if (value !== undefined) return value;
+  throw new CardctlError('usage', `no ${key} is configured`, {
+    hint: `set "${key}" in cardctl.json; cardctl init --dry-run prints a commented example`,
+  });
+}
