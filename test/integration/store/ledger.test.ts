@@ -51,8 +51,12 @@ describe.each(Object.entries(GAMES))('the ledger in %s', (_name, make) => {
     expect(await press(7n)).toEqual({ outcome: 'repeated', replies: [REPLY] });
     expect(await press(7n, [], game.open())).toEqual({ outcome: 'repeated', replies: [REPLY] });
     await store.markSent([7n, 8n]);
+    later(MINUTE_MS);
     await store.markSent([7n]);
     await store.markSent([]);
+    expect(await game.query('SELECT sent_at FROM cardbot_update')).toEqual([
+      { sent_at: '2026-11-23T12:00:00.000Z' },
+    ]);
     expect(await press(7n)).toEqual({ outcome: 'repeated', replies: [] });
     expect(await score()).toBe(1);
   });

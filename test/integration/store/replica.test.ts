@@ -151,11 +151,12 @@ async function caughtUp(): Promise<void> {
   await vi.waitUntil(async () => (await sql(replica, check))[0]?.yes, { timeout: 20_000 });
 }
 
-/** How many of the store's connections a server has. */
+/** How many connections of a store have read the game there, and not only looked how it does. */
 async function readsOn(server: PostgresServer): Promise<number> {
   const [row] = await sql(
     server,
-    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'the store'`,
+    `SELECT count(*)::int AS n FROM pg_stat_activity 
+      WHERE application_name = 'the store' AND query LIKE '%FROM players%'`,
   );
   return row?.n as number;
 }
