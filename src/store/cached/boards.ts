@@ -3,7 +3,7 @@ import type { LeaderboardRow } from '../rows.js';
 import type { Asking } from './asking.js';
 import { decodeBoard, encodeBoardLine } from './codec.js';
 import { ALL_TIME, BOARD_TTL_MS, jittered, KEYS } from './keys.js';
-import type { Outcome } from './redis-cache.js';
+import type { Outcome } from './outcome.js';
 
 /** What many players' scores make up. Nothing forgets it: it is good for half a minute. */
 export interface Boards {

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Position } from '../store.js';
 import type { Asking } from './asking.js';
 import { KEYS, NOTE_TTL_MS } from './keys.js';
-import type { Outcome } from './redis-cache.js';
+import type { Outcome } from './outcome.js';
 import type { Scripts } from './scripts.js';
 import { unfinished } from './unfinished.js';
 

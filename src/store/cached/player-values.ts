@@ -3,7 +3,7 @@ import type { RedisConnection } from '../../drivers/redis.js';
 import type { Asking } from './asking.js';
 import type { Codec } from './codec.js';
 import { jittered, PLAYER_TTL_MS, TOKEN_TTL_MS } from './keys.js';
-import type { Outcome } from './redis-cache.js';
+import type { Outcome } from './outcome.js';
 import type { Scripts } from './scripts.js';
 import type { Unfinished } from './unfinished.js';
 

@@ -7,14 +7,10 @@ import { boards } from './boards.js';
 import { cardsCodec, profileCodec } from './codec.js';
 import { KEYS, longest, PLAYER_TTL_MS, TOKEN_TTL_MS } from './keys.js';
 import { lastWrites } from './last-writes.js';
+import type { CacheKind, Outcome } from './outcome.js';
 import { playerValues } from './player-values.js';
 import { scriptsOf } from './scripts.js';
 import { unfinished } from './unfinished.js';
-
-export type CacheKind = 'cards' | 'profile' | 'leaderboard' | 'rank' | 'last_write';
-
-/** `error`: Redis could not be asked, or what it says could not be believed. */
-export type Outcome = 'hit' | 'miss' | 'error';
 
 export interface RedisCacheOptions {
   /** Told of every question, for metrics. */
