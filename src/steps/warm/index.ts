@@ -43,7 +43,7 @@ export interface WarmResult {
 
 const STEP = 'warm';
 const PLAYERS_MAX = 1_000_000;
-const BATCH = 500;
+const BATCH = 200;
 /** While one batch waits for the database, another is encoded and put. */
 const BATCHES_AT_ONCE = 2;
 

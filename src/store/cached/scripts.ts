@@ -18,7 +18,8 @@ export interface Scripts {
 
 export interface Entry {
   key: string;
-  value: string;
+  /** UTF-8; in bulk bytes take a third of the time of text. */
+  value: string | Buffer;
   ttlMs: number;
 }
 
@@ -44,7 +45,7 @@ export function scriptsOf({ client }: RedisConnection): Scripts {
 
 interface Defined {
   cardctlClaim(...args: (string | number)[]): Promise<string[]>;
-  cardctlFill(...args: (string | number)[]): Promise<number>;
+  cardctlFill(...args: (string | number | Buffer)[]): Promise<number>;
   cardctlNote(...args: (string | number)[]): Promise<unknown>;
 }
 
