@@ -56,9 +56,26 @@ const SQLITE = [
   `INSERT INTO cardctl_authority VALUES (1, 'sqlite', 0, 0) ON CONFLICT DO NOTHING`,
 ];
 
+/**
+ * An open challenge names player 0, whom nobody is. SQLite never enforced that column's reference;
+ * a target that was loaded while no challenge was open enforces it, and would refuse the next one.
+ */
+const FREE_OPEN_CHALLENGES = `
+  DO $$ DECLARE reference name; BEGIN
+    FOR reference IN
+      SELECT c.conname FROM pg_constraint c
+      JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+      WHERE c.contype = 'f' AND c.conrelid = to_regclass('active_fights')
+        AND a.attname = 'opponent_id'
+    LOOP
+      EXECUTE format('ALTER TABLE active_fights DROP CONSTRAINT %I', reference);
+    END LOOP;
+  END $$`;
+
 const POSTGRES = [
   ...TABLES.map((sql) => sql.replace(/ text\b(?! PRIMARY)/g, ' text COLLATE "C"')),
   'CREATE SCHEMA IF NOT EXISTS cardctl',
   `CREATE TABLE IF NOT EXISTS cardctl.authority ${AUTHORITY_COLUMNS}`,
   `INSERT INTO cardctl.authority VALUES (1, 'sqlite', 0, 0) ON CONFLICT DO NOTHING`,
+  FREE_OPEN_CHALLENGES,
 ];
