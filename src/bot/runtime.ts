@@ -16,6 +16,7 @@ import { startSweep } from './outbound/sweep.js';
 import type { Parts } from './parts.js';
 import { handle } from './pipeline.js';
 import { startPolling } from './polling.js';
+import { startPruning } from './prune.js';
 import { type Gate, readinessOf } from './ready.js';
 import { openWebhook } from './webhook.js';
 
@@ -85,6 +86,8 @@ export async function startBot(options: BotOptions, deps: BotDeps): Promise<Runn
     await authority.refresh();
     const sweep = startSweep({ store, authority, outbox, log });
     opened.push(() => sweep.stop());
+    const pruning = startPruning(store, authority, log);
+    opened.push(() => pruning.stop());
     const admin = await openAdmin(options.admin, {
       readiness: () => readinessOf(authority, gate, { stack, server }),
       cordon: (isCordoned) => {
