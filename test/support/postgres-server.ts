@@ -208,7 +208,8 @@ const ALWAYS: Settings = {
 };
 
 const FAST_AND_UNSAFE: Settings = {
-  max_connections: '100',
+  // Three bots with the guide's pools may take 180.
+  max_connections: '300',
   shared_buffers: '64MB',
   fsync: 'off',
   synchronous_commit: 'off',

@@ -1,4 +1,5 @@
-import { createLog, type Log } from '../../bot/log.js';
+import { stopOnSignal } from '../../bot/drain.js';
+import { createLog } from '../../bot/log.js';
 import type { BotOptions, Peer } from '../../bot/options.js';
 import { openBotApi } from '../../bot/outbound/api.js';
 import { startBot } from '../../bot/runtime.js';
@@ -29,13 +30,11 @@ export async function runCardbot(flags: CardbotFlags, redactor: Redactor): Promi
   const bot = chosen(config.stacks.bots, flags.name);
   const base = { stack: bot.stack, server: bot.name };
   const log = createLog({ level: flags.logLevel, base, secrets });
-  const told = stopSignals(log);
   const options = await botOptions(config, bot, flags);
   const store = await openStore(config, bot.stack, systemClock);
   const cache = openCache(config.stacks.redis, log);
   const running = await startBot(options, { store, cache, clock: systemClock, log });
-  await told.once;
-  await running.stop(told.twice);
+  await stopOnSignal(running, process, log);
 }
 
 async function botOptions(
@@ -120,20 +119,4 @@ function hostAndPort(address: string): { host: string; port: number } {
 
 function bareHost(host: string): string {
   return host.replace(/^\[|\]$/g, '');
-}
-
-/** Resolves `once` at the first SIGTERM or SIGINT, and aborts `twice` at the second. */
-function stopSignals(log: Log): { once: Promise<void>; twice: AbortSignal } {
-  const again = new AbortController();
-  const once = new Promise<void>((resolve) => {
-    let count = 0;
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(name, () => {
-        log.info({ signal: name }, count === 0 ? 'stopping' : 'stopping at once');
-        if (count++ === 0) resolve();
-        else again.abort();
-      });
-    }
-  });
-  return { once, twice: again.signal };
 }

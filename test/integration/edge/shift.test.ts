@@ -113,7 +113,7 @@ it('a server that takes no requests is found out, and the old share is back', as
   // What was for the dead server goes to the next one: no request fails.
   expect(new Set(await sendUpdates(edge, 1_500))).toEqual(new Set([200]));
   await expect(shifting).rejects.toMatchObject({
-    code: 'edge',
+    code: 'rolled-back',
     message: expect.stringMatching(
       /fleet-1: 0 of \d+ requests.*is back and every worker serves it/,
     ),
