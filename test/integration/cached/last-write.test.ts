@@ -60,6 +60,17 @@ it('a note that Redis refused is unknown at once, and to the others once it take
   expect(await other.cache.lastWrite(6n)).toBe('unknown');
 });
 
+it('a bot that was refused anything believes no note to be absent, for as long as one lives', async () => {
+  const { cache } = await open();
+  expect(await cache.lastWrite(8n)).toBeNull();
+  await look.config('SET', 'maxmemory', '1');
+  expect(await cache.profile(8n, async () => null)).toBeNull();
+  await look.config('SET', 'maxmemory', '0');
+
+  expect(await cache.lastWrite(8n)).toBe('unknown');
+  await expect.poll(() => cache.lastWrite(8n), { timeout: 10_000 }).toBeNull();
+});
+
 it('while Redis is away, and after it came back empty, nobody knows', async () => {
   const own = await startRedis();
   const { cache, redis } = await openCache([own.url], { noteTtlMs: NOTE_TTL_MS });

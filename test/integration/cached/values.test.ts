@@ -72,7 +72,8 @@ it('a profile comes back with every form of time', async () => {
 
 it('a leaderboard comes back in its order, equal scores too, and one without lines as well', async () => {
   const { cache } = await openCache([server.url]);
-  const rows = [lineAt(5n, 90), lineAt(3n, 90), lineAt(4n, 90), lineAt(1n, 7), lineAt(2n, -3)];
+  const ties = [5n, 3n, 4n, 9n, 8n, 10n, 7n, 6n, 15n, 13n, 14n, 12n].map((id) => lineAt(id, 90));
+  const rows = [...ties, lineAt(1n, 7), lineAt(2n, -3)];
   await cache.leaderboard('week', async () => rows);
   await cache.leaderboard('month', async () => []);
   await cache.close();
