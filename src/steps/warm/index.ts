@@ -44,8 +44,8 @@ export interface WarmResult {
 const STEP = 'warm';
 const PLAYERS_MAX = 1_000_000;
 const BATCH = 200;
-/** While one batch waits for the database, another is encoded and put. */
-const BATCHES_AT_ONCE = 2;
+/** While some batches wait for the database, another is encoded and put. */
+const BATCHES_AT_ONCE = 4;
 
 /**
  * Loads into Redis what the next players will ask for: leaderboards, then cards and profiles, the
