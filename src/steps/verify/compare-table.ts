@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { sqliteText } from '../../schema/literals.js';
 import { doubleText } from '../../schema/values/number-text.js';
+import { isNullField, splitFields, unescapeField } from '../../sync/tables/copy-fields.js';
+import type { PairedColumn, PairedTable } from '../../sync/tables/paired-table.js';
+import { MISFIT } from '../../sync/tables/source-line.js';
 import type { Difference, TableComparison } from '../context.js';
-import type { ComparedColumn, ComparedTable } from './compared-table.js';
 import type { ComparisonEvents } from './comparing-thread.js';
-import { isNullField, splitFields, unescapeField } from './copy-fields.js';
-import { MISFIT, type RowsChunk, type SourceRows } from './source-rows.js';
+import type { RowsChunk, SourceRows } from './source-rows.js';
 import { TargetLines } from './target-lines.js';
 
 /**
@@ -16,7 +17,7 @@ import { TargetLines } from './target-lines.js';
  * @param escapes have every text escaped from the first row on
  */
 export async function compareTable(
-  table: ComparedTable,
+  table: PairedTable,
   source: SourceRows,
   target: Readable,
   escapes: boolean,
@@ -30,7 +31,7 @@ class Comparison {
   readonly #result: TableComparison;
 
   constructor(
-    readonly table: ComparedTable,
+    readonly table: PairedTable,
     readonly source: SourceRows,
     readonly target: TargetLines,
     readonly events: Pick<ComparisonEvents, 'onRows' | 'onDifference'>,
@@ -150,19 +151,19 @@ function isMisfit(field: Buffer): boolean {
 }
 
 /** A value that the target cannot hold: of another class, or text that is none to Postgres. */
-function doesNotFit({ plan }: ComparedColumn, field: Buffer): boolean {
+function doesNotFit({ plan }: PairedColumn, field: Buffer): boolean {
   if (isMisfit(field)) return true;
   return plan.type === 'text' && (field.includes(0) || !isUtf8(field));
 }
 
 /** Different bytes, same value: a double that the two sides print in another way. */
-function equalValues({ plan }: ComparedColumn, left: Buffer, right: Buffer): boolean {
+function equalValues({ plan }: PairedColumn, left: Buffer, right: Buffer): boolean {
   if (isNullField(left) || isNullField(right) || isMisfit(left)) return false;
   if (plan.type !== 'double precision') return false;
   return Object.is(Number(left.toString('latin1')), Number(right.toString('latin1')));
 }
 
-function compareKeyFields({ plan }: ComparedColumn, left: Buffer, right: Buffer): number {
+function compareKeyFields({ plan }: PairedColumn, left: Buffer, right: Buffer): number {
   if (left.equals(right)) return 0;
   if (isNullField(left)) return -1;
   if (isNullField(right)) return 1;
@@ -177,7 +178,7 @@ function compareKeyFields({ plan }: ComparedColumn, left: Buffer, right: Buffer)
 }
 
 /** A field as a SQL literal, so that `1` and `'1'`, `''` and NULL do not look the same. */
-function literal({ plan }: ComparedColumn, field: Buffer): string {
+function literal({ plan }: PairedColumn, field: Buffer): string {
   if (isNullField(field)) return 'NULL';
   if (isMisfit(field)) return misfitLiteral(field.toString('latin1').slice(MISFIT.length));
   const text = unescapeField(field).toString('utf8');

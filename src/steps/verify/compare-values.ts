@@ -2,18 +2,18 @@ import { CopyOut } from '../../drivers/copy-out.js';
 import { converterFor } from '../../schema/convert.js';
 import { quoteIdent } from '../../schema/identifiers.js';
 import { qualified } from '../../schema/target-schema.js';
+import { NULL_TEXT } from '../../sync/tables/copy-fields.js';
+import type { PairedColumn, PairedTable } from '../../sync/tables/paired-table.js';
 import type { TableComparison } from '../context.js';
 import { compareTable } from './compare-table.js';
-import type { ComparedColumn, ComparedTable } from './compared-table.js';
 import type { ComparisonEvents } from './comparing-thread.js';
-import { NULL_TEXT } from './copy-fields.js';
 import type { Sides } from './sides.js';
 import { SourceRows } from './source-rows.js';
 
 /** Compares every value of a table. */
 export async function compareValues(
   { source, client }: Sides,
-  table: ComparedTable,
+  table: PairedTable,
   events: ComparisonEvents,
 ): Promise<TableComparison> {
   const compareOnce = async (escapes: boolean) => {
@@ -28,7 +28,7 @@ export async function compareValues(
   return (await compareOnce(true)).result;
 }
 
-function targetSql(table: ComparedTable): string {
+function targetSql(table: PairedTable): string {
   const columns = table.columns.map(({ plan }) => quoteIdent(plan.targetName)).join(', ');
   const order = table.key.map((column) => orderBy(column, table.pageable)).join(', ');
   return `COPY (SELECT ${columns} FROM ${qualified(table.targetName)} ORDER BY ${order}) TO STDOUT (NULL '${NULL_TEXT}')`;
@@ -38,7 +38,7 @@ function targetSql(table: ComparedTable): string {
  * Converted values are put in order by their text: that is what SQLite sorts on its side. A key
  * that is never NULL goes without NULLS FIRST, which would keep Postgres from using its index.
  */
-function orderBy({ plan }: ComparedColumn, neverNull: boolean): string {
+function orderBy({ plan }: PairedColumn, neverNull: boolean): string {
   const column = quoteIdent(plan.targetName);
   const nulls = neverNull ? '' : ' NULLS FIRST';
   if (converterFor(plan) !== null) return `${column}::text COLLATE "C"${nulls}`;

@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openTarget } from '../../drivers/postgres.js';
 import { toWire } from '../../lib/wire-error.js';
+import type { PairedTable } from '../../sync/tables/paired-table.js';
 import { compareValues } from './compare-values.js';
-import type { ComparedTable } from './compared-table.js';
 import type { ThreadAnswer, ThreadData } from './comparing-thread.js';
 import { explainSides, joinMoment, openSides, type Sides } from './sides.js';
 
@@ -14,14 +14,14 @@ const { snapshotPath, targetUrl, moment } = workerData as ThreadData;
 const target = openTarget(targetUrl);
 let opened: Promise<Sides> | undefined;
 
-parentPort?.on('message', (table: ComparedTable) => {
+parentPort?.on('message', (table: PairedTable) => {
   compare(table).then(
     (result) => send({ type: 'compared', result }),
     (error: unknown) => send({ type: 'failed', error: toWire(explainSides(target, error)) }),
   );
 });
 
-async function compare(table: ComparedTable) {
+async function compare(table: PairedTable) {
   opened ??= open();
   const told = { rows: 0, bytes: 0 };
   const tell = () => {

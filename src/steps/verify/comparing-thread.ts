@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import { threadBeside } from '../../lib/beside.js';
 import { fromWire, type WireError } from '../../lib/wire-error.js';
+import type { PairedTable } from '../../sync/tables/paired-table.js';
 import type { Difference, TableComparison } from '../context.js';
-import type { ComparedTable } from './compared-table.js';
 
 /** What a thread opens. */
 export interface ThreadData {
@@ -42,7 +42,7 @@ export class ComparingThread {
    * @throws CardctlError what the thread threw; the signal's reason on abort
    */
   async compare(
-    table: ComparedTable,
+    table: PairedTable,
     events: ComparisonEvents,
     signal: AbortSignal,
   ): Promise<TableComparison> {

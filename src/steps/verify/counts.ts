@@ -1,14 +1,14 @@
 import type { Client } from 'pg';
 import { qualified } from '../../schema/target-schema.js';
+import type { PairedTable } from '../../sync/tables/paired-table.js';
+import { sqliteIdent } from '../../sync/tables/source-line.js';
 import type { Difference, TableComparison } from '../context.js';
-import type { ComparedTable } from './compared-table.js';
 import type { Sides } from './sides.js';
-import { sqliteIdent } from './source-rows.js';
 
 /** Compares the number of rows of a table. */
 export async function compareCounts(
   { source, client }: Sides,
-  table: ComparedTable,
+  table: PairedTable,
   differ: (difference: Difference) => void,
 ): Promise<TableComparison> {
   const sql = `SELECT count(*) FROM ${sqliteIdent(table.source.name)}`;
@@ -28,7 +28,7 @@ export async function compareCounts(
 }
 
 /** How many rows the target has. */
-async function countTarget(client: Client, table: ComparedTable): Promise<number> {
+async function countTarget(client: Client, table: PairedTable): Promise<number> {
   const { rows } = await client.query<{ count: string }>(
     `SELECT count(*) AS count FROM ${qualified(table.targetName)}`,
   );

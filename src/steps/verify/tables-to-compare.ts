@@ -1,15 +1,12 @@
 import type { Source } from '../../drivers/sqlite.js';
 import { CardctlError } from '../../lib/errors.js';
-import type { ColumnPlan, SourceSchema, SourceTable, TargetType } from '../../schema/model.js';
-import { ruleFor } from '../../schema/plan.js';
+import type { SourceSchema, SourceTable } from '../../schema/model.js';
 import { readSchema } from '../../schema/read.js';
-import { type TargetNames, targetNames } from '../../schema/target-names.js';
 import type { MoveRules } from '../../snapshot/plan-move.js';
+import { pairTables } from '../../sync/tables/pair-tables.js';
+import type { PairedTable } from '../../sync/tables/paired-table.js';
+import type { TargetCatalog } from '../../sync/tables/target-catalog.js';
 import type { Difference } from '../context.js';
-import { type ComparedTable, comparedTable } from './compared-table.js';
-import { sqliteIdent } from './source-rows.js';
-import type { TargetCatalog } from './target-catalog.js';
-import { timeFormOf } from './time-form.js';
 
 /**
  * Finds each table of the source in the target, the largest first. What the target does not have
@@ -18,35 +15,20 @@ import { timeFormOf } from './time-form.js';
  * @param chosen names of source tables; all when empty
  */
 export function tablesToCompare(
-  source: Source,
+  { db }: Source,
   catalog: TargetCatalog,
   { chosen, rules }: { chosen: readonly string[]; rules: MoveRules },
   differ: (difference: Difference) => void,
-): ComparedTable[] {
-  const schema = readSchema(source.db);
-  const names = targetNames(schema);
-  const tables = chosenTables(schema, chosen).flatMap((table, number) => {
-    const targetName = names.table(table.name);
-    const columns = catalog.tables.get(targetName);
-    if (columns === undefined) {
-      differ({ table: targetName, key: '', kind: 'missing in target' });
-      return [];
-    }
-    const plans = columnPlans(table, columns, names, rules, catalog, differ).map((plan) =>
-      plan.type === 'timestamp'
-        ? { ...plan, textForm: timeFormOf(source, table.name, plan.source.name) }
-        : plan,
-    );
-    return comparedTable(
-      number,
-      table,
-      targetName,
-      plans,
-      schema.encoding,
-      keyHoldsNull(source, table),
-      rules.onBadRow === 'reject',
-    );
+): PairedTable[] {
+  const schema = readSchema(db);
+  const { tables, missing } = pairTables(db, schema, chosenTables(schema, chosen), {
+    catalog,
+    columnRules: rules.columns,
+    rejectsAll: rules.onBadRow === 'reject',
   });
+  for (const { table, column } of missing) {
+    differ({ table, key: '', kind: 'missing in target', ...(column !== null && { column }) });
+  }
   const bySize = [...catalog.tables.keys()];
   return tables.sort((a, b) => bySize.indexOf(a.targetName) - bySize.indexOf(b.targetName));
 }
@@ -61,42 +43,4 @@ function chosenTables(schema: SourceSchema, names: readonly string[]): SourceTab
       hint: `choose from: ${known}`,
     });
   });
-}
-
-function columnPlans(
-  table: SourceTable,
-  columns: ReadonlyMap<string, TargetType | null>,
-  names: TargetNames,
-  rules: MoveRules,
-  { isLeftOut }: TargetCatalog,
-  differ: (difference: Difference) => void,
-): ColumnPlan[] {
-  return table.columns.flatMap((source): ColumnPlan[] => {
-    const targetName = names.column(table.name, source.name);
-    const type = columns.get(targetName);
-    if (type === undefined) {
-      if (!isLeftOut(table.name, source.name)) {
-        differ({ table: table.name, key: '', kind: 'missing in target', column: source.name });
-      }
-      return [];
-    }
-    if (type === null) {
-      throw new CardctlError(
-        'refused',
-        `${table.name}.${targetName} has a type in the target that migrate does not make`,
-        { hint: 'compare the other tables with: cardctl verify --table NAME' },
-      );
-    }
-    const rule = ruleFor(rules.columns, `${table.name}.${source.name}`);
-    return [{ source, targetName, type, why: 'the type it has', rule }];
-  });
-}
-
-/** Rowid tables may hold NULLs in a primary key that is not the rowid. */
-function keyHoldsNull(source: Source, table: SourceTable): boolean {
-  if (table.withoutRowid || table.rowidAlias !== null || table.primaryKey.length === 0)
-    return false;
-  const isNull = table.primaryKey.map((name) => `${sqliteIdent(name)} IS NULL`).join(' OR ');
-  const sql = `SELECT EXISTS (SELECT 1 FROM ${sqliteIdent(table.name)} WHERE ${isNull})`;
-  return source.db.prepare<[], bigint>(sql).pluck().get() === 1n;
 }

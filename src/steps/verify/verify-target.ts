@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs';
 import type { Target } from '../../drivers/postgres.js';
 import type { MoveRules } from '../../snapshot/plan-move.js';
+import type { PairedTable } from '../../sync/tables/paired-table.js';
+import { readTargetCatalog, type TargetCatalog } from '../../sync/tables/target-catalog.js';
 import type { Difference, TableComparison, VerifyResult } from '../context.js';
 import type { Deps } from '../step.js';
 import { compareValues } from './compare-values.js';
-import type { ComparedTable } from './compared-table.js';
 import { ComparingThread } from './comparing-thread.js';
 import { compareCounts } from './counts.js';
 import { tableProgress } from './progress.js';
 import { closeSides, explainSides, openSides, type Sides, shareMoment } from './sides.js';
 import { tablesToCompare } from './tables-to-compare.js';
-import { readTargetCatalog, type TargetCatalog } from './target-catalog.js';
 
 /** Tables compared at the same time, each by a thread: SQLite works as hard as Postgres does. */
 const THREADS = 2;
@@ -61,7 +61,7 @@ export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<
 
 async function compareAllCounts(
   sides: Sides,
-  tables: readonly ComparedTable[],
+  tables: readonly PairedTable[],
   differ: (difference: Difference) => void,
 ): Promise<TableComparison[]> {
   const compared: TableComparison[] = [];
@@ -72,19 +72,19 @@ async function compareAllCounts(
 /** @param tables the largest first, so that no thread is left alone with it at the end */
 async function compareAllValues(
   sides: Sides,
-  tables: readonly ComparedTable[],
+  tables: readonly PairedTable[],
   catalog: TargetCatalog,
   { snapshotPath, target }: VerifyOptions,
   { report, signal }: Deps,
   onDifference: (difference: Difference) => void,
 ): Promise<TableComparison[]> {
-  const eventsOf = ({ targetName }: ComparedTable) => ({
+  const eventsOf = ({ targetName }: PairedTable) => ({
     onRows: tableProgress(report, targetName, catalog.rowsOf(targetName)),
     onDifference,
   });
   const waiting = [...tables];
   const compared: TableComparison[] = [];
-  const work = async (compare: (table: ComparedTable) => Promise<TableComparison>) => {
+  const work = async (compare: (table: PairedTable) => Promise<TableComparison>) => {
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
       signal.throwIfAborted();
       compared.push(await compare(table));

@@ -1,12 +1,12 @@
-import type { Source } from '../../drivers/sqlite.js';
+import type Database from 'better-sqlite3';
 import type { TimeTextForm } from '../../schema/model.js';
-import { sqliteIdent } from './source-rows.js';
+import { sqliteIdent } from './source-line.js';
 
 /**
  * The way in which most texts of a column are written: the one that its timestamps stand for. A
  * text in any other way is not what was moved, even where it means the same time.
  */
-export function timeFormOf({ db }: Source, table: string, column: string): TimeTextForm {
+export function timeFormOf(db: Database.Database, table: string, column: string): TimeTextForm {
   const name = sqliteIdent(column);
   const sql = `
     SELECT CASE WHEN substr(${name}, 11, 1) = 'T' THEN 'YYYY-MM-DDTHH:MM:SS[.ffffff]'

@@ -1,7 +1,7 @@
 import { converterFor } from '../../schema/convert.js';
 import type { ColumnPlan, SourceSchema, SourceTable } from '../../schema/model.js';
 
-export interface ComparedColumn {
+export interface PairedColumn {
   plan: ColumnPlan;
   /** Place among the compared columns. */
   index: number;
@@ -10,14 +10,14 @@ export interface ComparedColumn {
 }
 
 /** One table as both sides know it. */
-export interface ComparedTable {
+export interface PairedTable {
   /** Among the tables of this verify: makes names unique. */
   number: number;
   source: SourceTable;
   targetName: string;
-  columns: ComparedColumn[];
+  columns: PairedColumn[];
   /** The columns that order the rows on both sides: a key that is never NULL, else all columns. */
-  key: ComparedColumn[];
+  key: PairedColumn[];
   /** The key's order is the same on both sides as it stands, so that SQLite can read it in pages. */
   pageable: boolean;
   /** How the source stores its text. */
@@ -30,7 +30,7 @@ export interface ComparedTable {
  * @param keyHoldsNull some row of the source has a NULL in its primary key, as rowid tables may
  * @param rejectsAll rows with a value that does not fit are left out, whatever the column
  */
-export function comparedTable(
+export function pairedTable(
   number: number,
   source: SourceTable,
   targetName: string,
@@ -38,7 +38,7 @@ export function comparedTable(
   encoding: SourceSchema['encoding'],
   keyHoldsNull: boolean,
   rejectsAll: boolean,
-): ComparedTable {
+): PairedTable {
   const columns = plans.map((plan, index) => {
     const rejects = rejectsAll || plan.rule?.onBadValue === 'reject';
     return { plan, index, rejects };
@@ -56,17 +56,17 @@ export function comparedTable(
   };
 }
 
-function keyColumns(source: SourceTable, columns: ComparedColumn[]): ComparedColumn[] | null {
+function keyColumns(source: SourceTable, columns: PairedColumn[]): PairedColumn[] | null {
   const named = source.primaryKey.map((name) =>
     columns.find((column) => column.plan.source.name.toLowerCase() === name.toLowerCase()),
   );
   if (named.length === 0 || named.some((column) => column === undefined)) return null;
-  return named as ComparedColumn[];
+  return named as PairedColumn[];
 }
 
 function ordersAlike(
   source: SourceTable,
-  { plan }: ComparedColumn,
+  { plan }: PairedColumn,
   encoding: SourceSchema['encoding'],
 ): boolean {
   if (converterFor(plan) !== null) return false;
