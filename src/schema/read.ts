@@ -5,6 +5,12 @@ import { type ColumnText, parseCreateTable } from './read/create-table.js';
 import { readForeignKeys, resolveForeignKeys } from './read/foreign-keys.js';
 import { readIndexes } from './read/indexes.js';
 
+/** What cardctl itself keeps in the source while the source is followed: no part of what moves. */
+export const OWN_TABLES = ['cardctl_authority', 'cardctl_change', 'cardctl_state'] as const;
+
+/** Begins the names of triggers that are cardctl's own. */
+export const OWN_TRIGGERS = 'cardctl_';
+
 /** Reads everything the schema says; holds no lock and keeps nothing open when it returns. */
 export function readSchema(db: Database.Database): SourceSchema {
   const listed = listTables(db);
@@ -32,6 +38,7 @@ function listTables(db: Database.Database): ListedTable[] {
        FROM pragma_table_list AS l
        JOIN sqlite_schema AS s ON s.name = l.name AND s.type IN ('table', 'view')
        WHERE l.schema = 'main' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         AND l.name NOT IN (${OWN_TABLES.map((name) => `'${name}'`).join(', ')})
        ORDER BY s.rowid`,
     )
     .safeIntegers(true)
@@ -127,7 +134,8 @@ function readExtras(db: Database.Database, listed: readonly ListedTable[]): Sour
     type === 'table' ? [] : [{ kind: kinds[type], name, sql }],
   );
   const triggers = db
-    .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid`)
+    .prepare(`SELECT name, sql FROM sqlite_schema
+       WHERE type = 'trigger' AND substr(name, 1, ${OWN_TRIGGERS.length}) <> '${OWN_TRIGGERS}' ORDER BY rowid`)
     .all() as { name: string; sql: string }[];
   return [
     ...notTables,

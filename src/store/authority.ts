@@ -1,11 +1,8 @@
 import { CardctlError } from '../lib/errors.js';
+import { type Authority, FIRST_AUTHORITY, type StoreKind } from '../sync/authority.js';
 import type { Database, Executor, Row } from './executor.js';
 import { hasTable } from './ledger-schema.js';
-import type { Authority, StoreKind } from './store.js';
 import { numberOf } from './values.js';
-
-/** Where nothing is said, the game is where it always was. */
-export const FIRST_AUTHORITY: Authority = { store: 'sqlite', epoch: 0, moving: false };
 
 /** Who may write, as this database says. */
 export async function readAuthority(db: Executor): Promise<Authority> {

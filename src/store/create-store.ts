@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js';
-import { authorityIn, FIRST_AUTHORITY, readAuthority } from './authority.js';
+import { FIRST_AUTHORITY } from '../sync/authority.js';
+import { authorityIn, readAuthority } from './authority.js';
 import type { Database, Ending, Executor, ReadFrom } from './executor.js';
 import { readsOver } from './game-reads.js';
 import { writesOver } from './game-writes.js';

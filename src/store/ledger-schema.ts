@@ -1,3 +1,4 @@
+import { AUTHORITY_COLUMNS } from '../sync/authority.js';
 import type { Database, Executor } from './executor.js';
 
 /**
@@ -42,13 +43,6 @@ const TABLES = [
      file_id    text NOT NULL
    )`,
 ];
-
-const AUTHORITY_COLUMNS = `(
-  id     bigint PRIMARY KEY,
-  store  text NOT NULL,
-  epoch  bigint NOT NULL,
-  moving bigint NOT NULL
-)`;
 
 const SQLITE = [
   ...TABLES,

@@ -1,4 +1,5 @@
-import { authorityOf, FIRST_AUTHORITY, notPrepared } from './authority.js';
+import { FIRST_AUTHORITY } from '../sync/authority.js';
+import { authorityOf, notPrepared } from './authority.js';
 import type { Executor, Value } from './executor.js';
 import { hasTable } from './ledger-schema.js';
 import type { Authority, Reply, Unsent } from './store.js';

@@ -1,16 +1,8 @@
+import type { Authority, StoreKind } from '../sync/authority.js';
 import type { Reads } from './reads.js';
 import type { Writes } from './writes.js';
 
-/** Whose writes count. */
-export interface Authority {
-  store: StoreKind;
-  /** Rises by one each time the authority changes. */
-  epoch: number;
-  /** Between two sides: nobody may write, for a moment. */
-  moving: boolean;
-}
-
-export type StoreKind = 'sqlite' | 'postgres';
+export type { Authority, StoreKind } from '../sync/authority.js';
 
 /**
  * How far a database was when something was written: opaque text that only a store of the same kind
