@@ -1,0 +1,147 @@
+import type { Clock } from '../lib/clock.js';
+import { CardctlError } from '../lib/errors.js';
+import { type FaultPoint, noFaults } from '../lib/fault.js';
+import { otherThan, type StoreKind } from './authority.js';
+import { giveUp, type Pair, type PairFacts, readPair, settle } from './pair.js';
+import type { Position } from './position.js';
+import type { ChangeSet, Side } from './side.js';
+
+export interface FollowDeps {
+  clock: Clock;
+  signal: AbortSignal;
+  /** Told before the next set is read: it may wait, for whoever has to forget what changed. */
+  onApplied(applied: AppliedSet): Promise<void> | void;
+  /** The follower has all that was committed a moment ago; told often. */
+  onCaughtUp(authority: StoreKind): void;
+  onDirection(authority: StoreKind, epoch: number): void;
+  fault?: FaultPoint;
+}
+
+export interface AppliedSet {
+  set: ChangeSet;
+  /**
+   * The longest time that any change of it can have waited, milliseconds: from the last moment at
+   * which nothing was there to apply until it was committed.
+   */
+  lagMs: number;
+}
+
+/** How long a wait for the next change lasts at most, milliseconds. */
+const WAIT_MS = 25;
+
+/** Log entries that the follower has are dropped this often, milliseconds. */
+const FORGET_EVERY_MS = 5_000;
+
+/**
+ * A fence that is up for longer belongs to a promote or demote that is gone: players wait for it.
+ * Milliseconds.
+ */
+const FENCE_MS_MAX = 15_000;
+
+/**
+ * Keeps the follower equal to the authority, whichever of the two that is, until aborted. Ends what
+ * a killed promote or demote left behind.
+ *
+ * @throws CardctlError of either side; nothing is skipped: the next call goes on at the same place
+ */
+export async function follow(pair: Pair, deps: FollowDeps): Promise<void> {
+  while (!deps.signal.aborted) {
+    const facts = await settle(pair, await readPair(pair));
+    try {
+      await followEpoch(pair, facts, deps);
+    } catch (error) {
+      if (!(await isOver(pair, facts, error))) throw error;
+    }
+  }
+}
+
+/** Whether an error only says that the authority has changed meanwhile. */
+async function isOver(pair: Pair, { authority }: PairFacts, error: unknown): Promise<boolean> {
+  if (!(error instanceof CardctlError) || error.code !== 'refused') return false;
+  const now = await readPair(pair);
+  return now.authority.epoch !== authority.epoch || now.unfinished === 'taken';
+}
+
+/** Follows until the authority changes, which one of the sides then says. */
+async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Promise<void> {
+  const { clock, signal, fault = noFaults } = deps;
+  const { store, epoch } = facts.authority;
+  const authority = pair[store];
+  const follower = pair[otherThan(store)];
+  deps.onDirection(store, epoch);
+  const fence = fenceWatch(pair, clock);
+  let position = positionIn(facts);
+  let caughtUpMs = clock.monotonicMs();
+  let forgottenMs = caughtUpMs;
+  while (!signal.aborted) {
+    const readMs = clock.monotonicMs();
+    const set = await authority.readChanges(position, epoch);
+    if (set === null) {
+      caughtUpMs = readMs;
+      deps.onCaughtUp(store);
+    } else {
+      fault('follow-read');
+      await follower.apply(set);
+      fault('follow-applied');
+      position = set.to;
+      await deps.onApplied({ set, lagMs: clock.monotonicMs() - caughtUpMs });
+      if (!set.hasMore) caughtUpMs = readMs;
+    }
+    if (clock.monotonicMs() - forgottenMs > FORGET_EVERY_MS) {
+      await authority.forget(position, epoch);
+      forgottenMs = clock.monotonicMs();
+      if (await fence.isForgotten()) return;
+    }
+    if (set === null) await authority.changed(WAIT_MS, signal);
+  }
+}
+
+function positionIn(facts: PairFacts): Position {
+  const { store, epoch } = facts.authority;
+  const { applied } = facts[otherThan(store)];
+  if (applied?.epoch === epoch) return applied.position;
+  throw new CardctlError('refused', `the follower knows nothing of epoch ${epoch}`, {
+    hint: 'load it anew: cardctl migrate --follow --clean',
+    details: { store, epoch, applied },
+  });
+}
+
+/** Lowers a fence that nobody lowers. */
+function fenceWatch(pair: Pair, clock: Clock) {
+  let raisedMs: number | null = null;
+  return {
+    isForgotten: async (): Promise<boolean> => {
+      const facts = await readPair(pair);
+      if (facts.unfinished !== 'fenced') {
+        raisedMs = null;
+        return false;
+      }
+      raisedMs ??= clock.monotonicMs();
+      if (clock.monotonicMs() - raisedMs < FENCE_MS_MAX) return false;
+      await giveUp(pair, facts);
+      return true;
+    },
+  };
+}
+
+/**
+ * Applies all that is logged, and returns once nothing is behind.
+ *
+ * @throws CardctlError of either side
+ */
+export async function catchUp(
+  authority: Side,
+  follower: Side,
+  from: Position,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<Position> {
+  let position = from;
+  for (;;) {
+    signal.throwIfAborted();
+    const set = await authority.readChanges(position, epoch);
+    if (set === null) return position;
+    await follower.apply(set);
+    position = set.to;
+  }
+}
