@@ -5,6 +5,7 @@ import { parseColumnName } from './column-name.js';
 import { expand } from './expand.js';
 import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
+import { type MoveConfig, moveOf } from './move.js';
 import { Problems } from './problems.js';
 import { type Body, bodySchema } from './schema.js';
 import { type Stacks, stacksOf } from './stacks.js';
@@ -45,6 +46,7 @@ export interface Config {
   /** Names of indexes and checks that are left out knowingly. */
   readonly skip: readonly string[];
   readonly stacks: Stacks;
+  readonly move: MoveConfig;
 }
 
 export interface ConfigInput {
@@ -203,6 +205,7 @@ function merge(
     skip: body.skip ?? [],
     // Nothing of it can be set outside of the file, whose layer is the first.
     stacks: (layers[0] as CheckedLayer).stacks,
+    move: moveOf(body),
   };
 }
 

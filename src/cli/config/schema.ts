@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TargetType } from '../../schema/model.js';
+import { followSchema, promoteSchema } from './move-schema.js';
 import {
   botsSchema,
   nginxSchema,
@@ -91,6 +92,8 @@ export const bodySchema = z.strictObject({
   bots: botsSchema.optional(),
   redis: redisSchema.optional(),
   nginx: nginxSchema.optional(),
+  follow: followSchema.optional(),
+  promote: promoteSchema.optional(),
 });
 
 export type Body = z.infer<typeof bodySchema>;

@@ -109,6 +109,17 @@ export function configTemplate(source: string | undefined): string {
   //   //   "readFrom": ["ssh", "lb", "tail", "-c", "+{position}", "{path}"],
   //   // },
   // },
+
+  // ---- The live move ----
+
+  // "follow": {
+  //   // Where cardctl follow has its /metrics; runtime.adminToken is asked for there.
+  //   "listen": "127.0.0.1:9464",
+  // },
+
+  // How long players may wait while the authority moves, in milliseconds; and how many changes the
+  // follower may be behind when it begins. When it takes longer, everything is as before.
+  // "promote": {"drainMsMax": 2000, "catchUpMsMax": 5000, "backlogMax": 1000},
 }
 `;
 }
