@@ -96,8 +96,8 @@ export interface Side {
    */
   raiseFence(epoch: number, waitMsMax: number): Promise<Position>;
   /**
-   * As the authority whose fence is up: lets writers in again, under `epoch`, with its log as it is.
-   * The follower has to be told by `stayFollower` first.
+   * As the authority whose fence is up: lets writers in again, under `epoch`, the next one, with its
+   * log as it is. The follower has to be told by `stayFollower` first.
    */
   lowerFence(epoch: number): Promise<void>;
   /**

@@ -44,11 +44,15 @@ export async function openPair(
     const { target } = await openConfiguredTarget(targetUrl, workDir, signal);
     closers.push(() => target.close());
     const file = openWritable(sourcePath);
-    closers.push(() => file.close());
     const client = await target.connect();
-    const tables = await tablesToFollow(file.reader, client, rules).finally(() => client.end());
+    const tables = await tablesToFollow(file.reader, client, rules)
+      .catch((error: unknown) => {
+        file.close();
+        throw error;
+      })
+      .finally(() => client.end());
     const lease = wanted === 'none' ? null : await leaseOf(target, wanted);
-    if (lease !== null) closers.push(() => lease.close());
+    if (lease !== null) closers.push(() => lease.release());
     const pair: Pair = {
       sqlite: sqliteSide({ file, tables }),
       postgres: postgresSide({ target, lease, tables }),

@@ -2,11 +2,8 @@ import { openWritable } from '../../drivers/sqlite-writable.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { Deps } from '../../steps/step.js';
 import { readPair } from '../../sync/pair.js';
-import {
-  type ForeignKeyOutcome,
-  removeFollower,
-  validateForeignKeys,
-} from '../../sync/postgres/install.js';
+import { type BrokenForeignKey, validateForeignKeys } from '../../sync/postgres/foreign-keys.js';
+import { removeFollower } from '../../sync/postgres/install.js';
 import { openLease } from '../../sync/postgres/lease.js';
 import { postgresSide } from '../../sync/postgres/side.js';
 import { removeCapture } from '../../sync/sqlite/install.js';
@@ -22,27 +19,28 @@ import { openConfiguredTarget } from './target.js';
 export async function removeFollow(
   { sourcePath, targetUrl, workDir }: PairRequest,
   { signal }: Deps,
-): Promise<{ foreignKeys: ForeignKeyOutcome[] }> {
+): Promise<{ foreignKeys: BrokenForeignKey[] }> {
   const { target } = await openConfiguredTarget(targetUrl, workDir, signal);
   const file = openWritable(sourcePath);
+  const pair = {
+    sqlite: sqliteSide({ file, tables: [] }),
+    postgres: postgresSide({ target, lease: null, tables: [] }),
+  };
   try {
     const lease = await openLease(target);
     try {
-      const pair = {
-        sqlite: sqliteSide({ file, tables: [] }),
-        postgres: postgresSide({ target, lease: null, tables: [] }),
-      };
       const { authority, unfinished } = await readPair(pair);
       if (authority.store === 'postgres') throw isAuthority();
       if (unfinished !== null) throw isUnfinished();
       await removeCapture(file);
       await removeFollower(target);
     } finally {
-      await lease.close();
+      await lease.release();
     }
     return { foreignKeys: await validateForeignKeys(target) };
   } finally {
-    file.close();
+    await pair.sqlite.close();
+    await pair.postgres.close();
     await target.close();
   }
 }

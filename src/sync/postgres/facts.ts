@@ -5,8 +5,8 @@ import type { SideFacts } from '../side.js';
 import type { Row } from './connection.js';
 import { SCHEMA_FINGERPRINT } from './fingerprint.js';
 
-/** @param tables digest of those that are followed, as `tablesDigest` gives it */
-export async function readFacts(client: Client, tables: string): Promise<SideFacts> {
+/** @param tables digest of those that are followed, as `tablesDigest` gives it; null: whichever */
+export async function readFacts(client: Client, tables: string | null): Promise<SideFacts> {
   const { rows: found } = await client.query<{ authority: string; follow: string }>(
     `SELECT to_regclass('cardctl.authority') IS NOT NULL AS authority,
             to_regclass('cardctl.follow') IS NOT NULL AS follow`,
@@ -28,9 +28,9 @@ const FACTS = `
          pg_current_snapshot() AS snapshot
     FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1`;
 
-function factsOf(row: Row, tables: string): SideFacts {
+function factsOf(row: Row, tables: string | null): SideFacts {
   return {
-    isInstalled: row.is_whole === 't' && row.tables === tables,
+    isInstalled: row.is_whole === 't' && (tables === null || row.tables === tables),
     sourceId: row.source_id ?? null,
     authority: authorityOf(row),
     applied: {

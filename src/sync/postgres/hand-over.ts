@@ -6,18 +6,19 @@ import { ORIGIN } from '../position.js';
 import type { NextIds } from '../side.js';
 import type { Connection } from './connection.js';
 import { forgetFence, lockAuthority, said } from './fence.js';
-import type { Lease } from './lease.js';
 import { beginAlone } from './locks.js';
 import { advanceSequences } from './sequences.js';
 
 /** How long a transaction that is refused anyway may keep its lock, milliseconds. */
 const WAIT_MS_MAX = 10_000;
 
-/** Becomes the authority. When the transaction is committed, the only way is forward. */
+/**
+ * Becomes the authority. When the transaction is committed, the only way is forward. Whoever applies
+ * changes may be another process: its next set is refused.
+ */
 export async function takeAuthority(
   target: Target,
   connection: Pick<Connection, 'transaction'>,
-  lease: Lease,
   tables: readonly FollowedTable[],
   epoch: number,
   nextIds: NextIds,
@@ -28,7 +29,6 @@ export async function takeAuthority(
     const isReady =
       authority.store === 'sqlite' &&
       authority.epoch === epoch - 1 &&
-      row.applier_token === lease.token &&
       Number(row.applied_epoch) === epoch - 1 &&
       row.applied_consistent === 't';
     if (!isReady) throw cannot(target, `take authority under epoch ${epoch}`, said(authority));
@@ -57,6 +57,23 @@ export async function yieldAuthority(
               applied_consistent = true, applied_at = now(), seen_at = now() WHERE id = 1`,
       [epoch, ORIGIN.sequence],
     );
+  });
+}
+
+/** Follows on from where it is, under a later epoch. */
+export async function stayFollower(
+  target: Target,
+  connection: Pick<Connection, 'transaction'>,
+  epoch: number,
+): Promise<void> {
+  await connection.transaction(beginAlone(WAIT_MS_MAX), async (client) => {
+    const { authority } = await lockAuthority(client);
+    if (authority.store === 'sqlite' && authority.epoch === epoch) return;
+    if (authority.store !== 'sqlite' || authority.epoch !== epoch - 1) {
+      throw cannot(target, `stay a follower under epoch ${epoch}`, said(authority));
+    }
+    await setAuthority(client, 'sqlite', epoch);
+    await client.query('UPDATE cardctl.follow SET applied_epoch = $1 WHERE id = 1', [epoch]);
   });
 }
 

@@ -14,6 +14,8 @@ export interface Lease {
   readonly token: string;
   /** Aborted when the session has ended without being asked to: somebody else may have the lease. */
   readonly lost: AbortSignal;
+  /** Notes by the server's clock that the target has all that its authority has written. */
+  noteSeen(): Promise<void>;
   /** Gives the lease back and ends its session. */
   release(): Promise<void>;
 }
@@ -48,6 +50,9 @@ function leaseOn(client: Client, token: string): Lease {
     client,
     token,
     lost: lost.signal,
+    noteSeen: async () => {
+      await client.query('UPDATE cardctl.follow SET seen_at = now() WHERE id = 1');
+    },
     release: async () => {
       client.off('error', lose);
       client.off('end', lose);

@@ -8,7 +8,7 @@ import { connectionOver, openConnection } from './connection.js';
 import { readFacts } from './facts.js';
 import { lowerFence, raiseFence } from './fence.js';
 import { tablesDigest } from './fingerprint.js';
-import { takeAuthority, yieldAuthority } from './hand-over.js';
+import { stayFollower, takeAuthority, yieldAuthority } from './hand-over.js';
 import type { Lease } from './lease.js';
 import { forgetEntries, touchRows } from './log.js';
 import { readChanges } from './read-changes.js';
@@ -16,7 +16,7 @@ import { readNextIds } from './sequences.js';
 
 export interface PostgresSideOptions {
   target: Target;
-  /** Without it, only what an authority does can be asked of it, and facts. */
+  /** Without it, no changes can be applied. */
   lease: Lease | null;
   tables: readonly FollowedTable[];
 }
@@ -34,6 +34,8 @@ export function postgresSide({ target, lease, tables }: PostgresSideOptions): Si
     lease === null ? null : { lease, ...connectionOver(target, async () => lease.client) };
   const byNumber = new Map(tables.map((table) => [table.number, table]));
   const digest = tablesDigest(tables);
+  // Whoever only looks knows of no tables.
+  const factsDigest = tables.length === 0 ? null : digest;
   let waitMs = BUSY_MS;
 
   const withLease = () => {
@@ -44,7 +46,7 @@ export function postgresSide({ target, lease, tables }: PostgresSideOptions): Si
   };
   return {
     kind: 'postgres',
-    facts: () => other.run((client) => readFacts(client, digest)),
+    facts: () => other.run((client) => readFacts(client, factsDigest)),
     readChanges: async (behind, epoch) => {
       const changes = await readChanges(target, reading, byNumber, digest, behind, epoch);
       waitMs = changes === null ? Math.min(waitMs + 1, IDLE_MS) : BUSY_MS;
@@ -63,10 +65,8 @@ export function postgresSide({ target, lease, tables }: PostgresSideOptions): Si
     },
     raiseFence: (epoch, waitMsMax) => raiseFence(target, other, epoch, waitMsMax),
     lowerFence: (epoch) => lowerFence(target, other, epoch),
-    takeAuthority: async (epoch, nextIds) => {
-      const { lease: held, ...connection } = withLease();
-      await takeAuthority(target, connection, held, tables, epoch, nextIds);
-    },
+    stayFollower: (epoch) => stayFollower(target, other, epoch),
+    takeAuthority: (epoch, nextIds) => takeAuthority(target, other, tables, epoch, nextIds),
     yieldAuthority: (epoch) => yieldAuthority(target, other, epoch),
     close: async () => {
       await Promise.all([reading.close(), other.close()]);
