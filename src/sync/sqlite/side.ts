@@ -1,0 +1,82 @@
+import type { WritableFile } from '../../drivers/sqlite-writable.js';
+import { inTurn } from '../../lib/in-turn.js';
+import type { FollowedTable } from '../followed-table.js';
+import { ORIGIN } from '../position.js';
+import type { ChangeSet, Side, SideFacts } from '../side.js';
+import { changeApplier } from './apply.js';
+import { takeAuthority, yieldAuthority } from './authority.js';
+import { changeReader } from './change-log.js';
+import { lowerFence, raiseFence } from './fence.js';
+import { watchFile } from './file-watch.js';
+import { forgetEntries, touchRows } from './log-upkeep.js';
+import { readNextIds } from './next-ids.js';
+import { readSnapshot } from './read-snapshot.js';
+import { requireInstalled } from './require-state.js';
+import { sameFileAt } from './same-file.js';
+import { readAuthority, stateReader } from './state.js';
+
+export interface SqliteSideOptions {
+  /** Nobody else uses its connections; the side closes it with itself. */
+  file: WritableFile;
+  tables: readonly FollowedTable[];
+}
+
+/** The game's SQLite file as one of the two databases of a move. */
+export function sqliteSide({ file, tables }: SqliteSideOptions): Side {
+  const { reader } = file;
+  const expectSameFile = sameFileAt(file.path);
+  const watch = watchFile(file.path);
+  const writeTurn = inTurn();
+  const readState = stateReader(reader);
+  let read: ReturnType<typeof changeReader> | undefined;
+  let applyTo: ReturnType<typeof changeApplier> | undefined;
+
+  const reading = async <Result>(body: () => Result): Promise<Result> => {
+    expectSameFile();
+    return readSnapshot(file, body);
+  };
+  const writing = <Result>(body: () => Promise<Result>): Promise<Result> =>
+    writeTurn(() => {
+      expectSameFile();
+      return body();
+    });
+
+  return {
+    kind: 'sqlite',
+    facts: () =>
+      reading((): SideFacts => {
+        const state = readState();
+        return {
+          isInstalled: state !== null,
+          sourceId: state?.sourceId ?? null,
+          authority: state?.authority ?? readAuthority(reader),
+          applied: state?.applied ?? null,
+          logged: state === null ? ORIGIN : { sequence: state.lastLogged, snapshot: null },
+        };
+      }),
+    nextIds: () => reading(() => readNextIds(reader, tables)),
+    readChanges: (behind, epoch) =>
+      reading((): ChangeSet | null => {
+        requireInstalled(readState(), file.path);
+        read ??= changeReader(file, tables);
+        return read(behind, epoch);
+      }),
+    changed: watch.changed,
+    apply: (changes) =>
+      writing(() => {
+        applyTo ??= changeApplier(file, tables);
+        return applyTo(changes);
+      }),
+    forget: (through, epoch) => writing(() => forgetEntries(file, through, epoch)),
+    touch: (rows) => writing(() => touchRows(file, rows)),
+    raiseFence: (epoch, waitMsMax) => writing(() => raiseFence(file, epoch, waitMsMax)),
+    lowerFence: (epoch) => writing(() => lowerFence(file, epoch)),
+    takeAuthority: (epoch, nextIds) => writing(() => takeAuthority(file, tables, epoch, nextIds)),
+    yieldAuthority: (epoch) => writing(() => yieldAuthority(file, epoch)),
+    close: () =>
+      writeTurn(async () => {
+        watch.close();
+        file.close();
+      }),
+  };
+}
