@@ -4,7 +4,7 @@ import type { Config } from '../config/index.js';
 import { faultFrom } from '../fault.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { pairRequest } from '../pair-request.js';
-import { recordedRun } from '../recorded-run.js';
+import { recordedBesides, recordedRun } from '../recorded-run.js';
 
 interface FollowFlags {
   source?: string;
@@ -48,7 +48,7 @@ export async function followConfigured(
   }
   const { followPair } = await import('../engine/follow.js');
   const facts = { source: request.sourcePath, target: shown };
-  return recordedRun(invocation, config, facts, async () => {
+  return recordedBesides(invocation, config, facts, async () => {
     const { listen } = config.move.follow;
     const token = config.stacks.runtime.adminToken;
     const totals = await followPair(

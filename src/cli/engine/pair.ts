@@ -1,4 +1,6 @@
+import type { Client } from 'pg';
 import type { Target } from '../../drivers/postgres.js';
+import { openSource } from '../../drivers/sqlite.js';
 import { openWritable } from '../../drivers/sqlite-writable.js';
 import { CardctlError } from '../../lib/errors.js';
 import { type FollowRules, tablesToFollow } from '../../sync/followed-tables.js';
@@ -43,18 +45,12 @@ export async function openPair(
   try {
     const { target } = await openConfiguredTarget(targetUrl, workDir, signal);
     closers.push(() => target.close());
-    const file = openWritable(sourcePath);
     const client = await target.connect();
-    const tables = await tablesToFollow(file.reader, client, rules)
-      .catch((error: unknown) => {
-        file.close();
-        throw error;
-      })
-      .finally(() => client.end());
+    const tables = await followedTablesOf(sourcePath, client, rules).finally(() => client.end());
     const lease = wanted === 'none' ? null : await leaseOf(target, wanted);
     if (lease !== null) closers.push(() => lease.release());
     const pair: Pair = {
-      sqlite: sqliteSide({ file, tables }),
+      sqlite: sqliteSide({ file: openWritable(sourcePath), tables }),
       postgres: postgresSide({ target, lease, tables }),
     };
     closers.push(async () => {
@@ -67,6 +63,15 @@ export async function openPair(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function followedTablesOf(sourcePath: string, client: Client, rules: FollowRules) {
+  const source = openSource(sourcePath);
+  try {
+    return await tablesToFollow(source.db, client, rules);
+  } finally {
+    source.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { openSource } from '../../drivers/sqlite.js';
 import { openWritable } from '../../drivers/sqlite-writable.js';
+import type { CapturedTable } from '../../sync/captured-table.js';
 import { tablesToCapture } from '../../sync/followed-tables.js';
 import { installCapture } from '../../sync/sqlite/install.js';
 import type { Migration } from '../context.js';
@@ -11,20 +12,15 @@ export const capture: Step<Migration> = {
   title: 'log what changes from now on',
 
   async check({ sourcePath }) {
-    const source = openSource(sourcePath);
-    try {
-      tablesToCapture(source.db);
-    } finally {
-      source.close();
-    }
+    capturable(sourcePath);
   },
 
   async run({ sourcePath, prepareSource }) {
     // Before: a table that comes later is a change of the schema, at which follow stops.
     await prepareSource();
+    const captured = capturable(sourcePath);
     const file = openWritable(sourcePath);
     try {
-      const captured = tablesToCapture(file.reader);
       await installCapture(file, captured);
       return `${captured.length} tables`;
     } finally {
@@ -32,3 +28,12 @@ export const capture: Step<Migration> = {
     }
   },
 };
+
+function capturable(sourcePath: string): CapturedTable[] {
+  const source = openSource(sourcePath);
+  try {
+    return tablesToCapture(source.db);
+  } finally {
+    source.close();
+  }
+}

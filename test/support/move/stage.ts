@@ -1,0 +1,80 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCardctl, startCardctl } from '../cardctl.js';
+import { createDatabase } from '../postgres.js';
+import { type ProcessResult, type RunningProcess, startProcess } from '../process.js';
+import { tempDir } from '../temp-dir.js';
+import { type Books, makeAccounts, postgresBooks, sqliteBooks } from './accounts.js';
+import { type Audit, audit } from './audit.js';
+
+const PLAYER = fileURLToPath(new URL('player-process.ts', import.meta.url));
+
+/** A move of a small database, with processes of its own for everything. */
+export interface MoveStage {
+  source: string;
+  url: string;
+  /** Runs cardctl with the stage's configuration; its result, of a run that ended well. */
+  cardctl(args: readonly string[], env?: Record<string, string>): Promise<Record<string, unknown>>;
+  startCardctl(args: readonly string[], env?: Record<string, string>): RunningProcess;
+  startPlayer(name: string, opsPerSecond?: number): Promise<RunningProcess>;
+  books(): Promise<{ sqlite: Books; postgres: Books }>;
+  audit(books: Books): Audit;
+}
+
+export interface StageOptions {
+  journalMode?: 'wal' | 'delete';
+  accounts?: number;
+  /** Default: a database of its own on the tests' server. */
+  url?: string;
+}
+
+export async function makeMoveStage({
+  journalMode = 'delete',
+  accounts = 20,
+  url: given,
+}: StageOptions = {}): Promise<MoveStage> {
+  const directory = await tempDir();
+  const url = given ?? (await createDatabase()).url;
+  const source = join(directory, 'bank.db');
+  makeAccounts(source, { accounts, journalMode });
+  mkdirSync(join(directory, 'ledgers'));
+  const config = join(directory, 'cardctl.json');
+  writeFileSync(config, JSON.stringify({ source, target: url, workDir: join(directory, 'work') }), {
+    mode: 0o600,
+  });
+  const ledgers: string[] = [];
+  const withConfig = (args: readonly string[]) => [
+    ...args,
+    '--config',
+    config,
+    '--no-input',
+    '--yes',
+    '--json',
+  ];
+  return {
+    source,
+    url,
+    cardctl: async (args, env = {}) => {
+      const ended = await runCardctl(withConfig(args), { env });
+      if (ended.exitCode === 0) return resultOf(ended);
+      throw new Error(`cardctl ${args.join(' ')}: ${ended.stdout}\n${ended.stderr}`);
+    },
+    startCardctl: (args, env = {}) => startCardctl(withConfig(args), { env, timeoutMs: 600_000 }),
+    startPlayer: async (name, opsPerSecond = 50) => {
+      const ledger = join(directory, 'ledgers', `${name}.ndjson`);
+      ledgers.push(ledger);
+      const args = ['--import', 'tsx', PLAYER, source, url, ledger, name, String(opsPerSecond)];
+      const running = startProcess(process.execPath, args, { timeoutMs: 600_000 });
+      await running.waitFor(/ready/);
+      return running;
+    },
+    books: async () => ({ sqlite: sqliteBooks(source), postgres: await postgresBooks(url) }),
+    audit: (books) => audit(books, ledgers),
+  };
+}
+
+function resultOf({ stdout }: ProcessResult): Record<string, unknown> {
+  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+  return (JSON.parse(last) as { result: Record<string, unknown> }).result;
+}
