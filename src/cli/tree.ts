@@ -3,6 +3,7 @@ import { type App, commandPath } from './app.js';
 import { assessCommand } from './commands/assess.js';
 import { authorityCommand } from './commands/authority.js';
 import { backupCommand } from './commands/backup.js';
+import { finishCommand } from './commands/finish.js';
 import { followCommand } from './commands/follow.js';
 import { initCommand } from './commands/init.js';
 import { loadtestCommand } from './commands/loadtest.js';
@@ -10,6 +11,7 @@ import { migrateCommand } from './commands/migrate.js';
 import { nginxCommand } from './commands/nginx.js';
 import { postgresCommand } from './commands/postgres.js';
 import { restoreCommand } from './commands/restore.js';
+import { rollbackCommand } from './commands/rollback.js';
 import { shiftCommand } from './commands/shift.js';
 import { statusCommand } from './commands/status.js';
 import { demoteCommand, promoteCommand } from './commands/switch.js';
@@ -32,6 +34,8 @@ const COMMANDS = [
   shiftCommand,
   promoteCommand,
   demoteCommand,
+  rollbackCommand,
+  finishCommand,
   authorityCommand,
   loadtestCommand,
   statusCommand,

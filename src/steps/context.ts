@@ -73,6 +73,8 @@ export interface Difference {
   /** As `column=literal, …`. */
   key: string;
   kind: 'different value' | 'missing in target' | 'extra in target';
+  /** What names the row in a change log, as the target writes it; while the target follows. */
+  rowKey?: string[];
   /** For `different value`. */
   column?: string;
   source?: string;

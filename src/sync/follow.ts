@@ -33,6 +33,12 @@ const WAIT_MS = 25;
 const FORGET_EVERY_MS = 5_000;
 
 /**
+ * They are kept for so long: a verify looks at the follower, and a moment later at what was logged
+ * behind its position. Milliseconds.
+ */
+const KEEP_MS = 60_000;
+
+/**
  * A fence that is up for longer belongs to a promote or demote that is gone: players wait for it.
  * Milliseconds.
  */
@@ -73,6 +79,7 @@ async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Prom
   let position = positionIn(facts);
   let caughtUpMs = clock.monotonicMs();
   let forgottenMs = caughtUpMs;
+  const passed: { position: Position; atMs: number }[] = [];
   while (!signal.aborted) {
     const readMs = clock.monotonicMs();
     const set = await authority.readChanges(position, epoch);
@@ -88,8 +95,11 @@ async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Prom
       if (!set.hasMore) caughtUpMs = readMs;
     }
     if (clock.monotonicMs() - forgottenMs > FORGET_EVERY_MS) {
-      await authority.forget(position, epoch);
       forgottenMs = clock.monotonicMs();
+      passed.push({ position, atMs: forgottenMs });
+      const old = passed.findLastIndex(({ atMs }) => atMs < forgottenMs - KEEP_MS);
+      const [last] = passed.splice(0, old + 1).slice(-1);
+      if (last !== undefined) await authority.forget(last.position, epoch);
       if (await fence.isForgotten()) return;
     }
     if (set === null) await authority.changed(WAIT_MS, signal);

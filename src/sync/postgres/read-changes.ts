@@ -123,7 +123,14 @@ async function readLog(
   };
 }
 
-/** Each key once, by table number. */
+/** What a transaction sees logged behind a position, whatever its snapshot; each key once, by table number. */
+export function readLoggedKeys(
+  client: Client,
+  behind: Position,
+): Promise<Map<number, (string | null)[][]>> {
+  return readKeys(client, { ...unseenBehind(behind), below: null });
+}
+
 async function readKeys(
   client: Client,
   { from, underWay, below }: Unseen & { below: string | null },

@@ -26,7 +26,7 @@ const HOLD_MS_MAX = 50;
  * To be called inside a transaction of the reader.
  */
 export function changeReader(
-  { reader, path }: WritableFile,
+  { reader, path }: Pick<WritableFile, 'reader' | 'path'>,
   tables: readonly FollowedTable[],
 ): (behind: Position, epoch: number) => ChangeSet | null {
   const readState = stateReader(reader);

@@ -1,11 +1,11 @@
 import type { WritableFile } from '../../drivers/sqlite-writable.js';
 import { inTurn } from '../../lib/in-turn.js';
 import type { FollowedTable } from '../followed-table.js';
-import { ORIGIN } from '../position.js';
-import type { ChangeSet, Side, SideFacts } from '../side.js';
+import type { ChangeSet, Side } from '../side.js';
 import { changeApplier } from './apply.js';
 import { stayFollower, takeAuthority, yieldAuthority } from './authority.js';
 import { changeReader } from './change-log.js';
+import { readSqliteFacts } from './facts.js';
 import { lowerFence, raiseFence } from './fence.js';
 import { watchFile } from './file-watch.js';
 import { forgetEntries, touchRows } from './log-upkeep.js';
@@ -13,7 +13,7 @@ import { readNextIds } from './next-ids.js';
 import { readSnapshot } from './read-snapshot.js';
 import { requireInstalled } from './require-state.js';
 import { sameFileAt } from './same-file.js';
-import { readAuthority, stateReader } from './state.js';
+import { stateReader } from './state.js';
 
 export interface SqliteSideOptions {
   /** Nobody else uses its connections; the side closes it with itself. */
@@ -44,16 +44,7 @@ export function sqliteSide({ file, tables }: SqliteSideOptions): Side {
   return {
     kind: 'sqlite',
     facts: () =>
-      reading((): SideFacts => {
-        const state = readState();
-        return {
-          isInstalled: state !== null,
-          sourceId: state?.sourceId ?? null,
-          authority: state?.authority ?? readAuthority(reader),
-          applied: state?.applied ?? null,
-          logged: state === null ? ORIGIN : { sequence: state.lastLogged, snapshot: null },
-        };
-      }),
+      reading(() => readSqliteFacts(reader, readState)),
     nextIds: () => reading(() => readNextIds(reader, tables)),
     readChanges: (behind, epoch) =>
       reading((): ChangeSet | null => {
