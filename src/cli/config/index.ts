@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ColumnRule } from '../../schema/model.js';
 import { parseColumnName } from './column-name.js';
+import { type Cutover, cutoverOf } from './cutover.js';
 import { expand } from './expand.js';
 import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
@@ -11,6 +12,7 @@ import { type Stacks, stacksOf } from './stacks.js';
 import { parseTarget, type Target } from './target.js';
 import { inFile, validate } from './validate.js';
 
+export type { Cutover } from './cutover.js';
 export type { Stacks } from './stacks.js';
 export type { Target } from './target.js';
 
@@ -45,6 +47,7 @@ export interface Config {
   /** Names of indexes and checks that are left out knowingly. */
   readonly skip: readonly string[];
   readonly stacks: Stacks;
+  readonly cutover: Cutover;
 }
 
 export interface ConfigInput {
@@ -89,6 +92,7 @@ interface CheckedLayer {
   target: Target | undefined;
   rules: NamedColumnRule[];
   stacks: Stacks;
+  cutover: Cutover;
 }
 
 /** One layer, validated, its paths made absolute. */
@@ -106,6 +110,7 @@ function checked(
     target,
     rules,
     stacks: stacksOf(valid ?? {}, { place, directory }, problems, onSecret),
+    cutover: cutoverOf(valid?.cutover, { place, directory }, problems, onSecret),
     body: {
       ...rest,
       ...(source !== undefined && { source: resolve(directory, source) }),
@@ -201,8 +206,9 @@ function merge(
     },
     rules,
     skip: body.skip ?? [],
-    // Nothing of it can be set outside of the file, whose layer is the first.
+    // Nothing of these can be set outside of the file, whose layer is the first.
     stacks: (layers[0] as CheckedLayer).stacks,
+    cutover: (layers[0] as CheckedLayer).cutover,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TargetType } from '../../schema/model.js';
+import { cutoverSchema } from './cutover-schema.js';
 import {
   botsSchema,
   nginxSchema,
@@ -91,6 +92,7 @@ export const bodySchema = z.strictObject({
   bots: botsSchema.optional(),
   redis: redisSchema.optional(),
   nginx: nginxSchema.optional(),
+  cutover: cutoverSchema.optional(),
 });
 
 export type Body = z.infer<typeof bodySchema>;
