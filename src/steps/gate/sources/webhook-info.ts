@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { BotApi } from '../../../bot/outbound/api.js';
+import type { Clock } from '../../../lib/clock.js';
+import type { WebhookReading } from '../backlog.js';
+
+/** How much of Telegram's words is repeated. */
+const MESSAGE_CHARACTERS_MAX = 200;
+
+const infoSchema = z.object({
+  url: z.string(),
+  pending_update_count: z.number(),
+  last_error_date: z.number().optional(),
+  last_error_message: z.string().optional(),
+});
+
+/**
+ * Asks Telegram how the webhook is doing.
+ *
+ * @throws Error when it does not say, or when there is no webhook
+ */
+export async function readWebhookInfo(
+  api: Pick<BotApi, 'call'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<WebhookReading> {
+  const answer = infoSchema.safeParse(await api.call('getWebhookInfo', {}, signal));
+  if (!answer.success) throw new Error('answered with something that says nothing of a webhook');
+  const { url, pending_update_count, last_error_date, last_error_message } = answer.data;
+  if (url === '') throw new Error('the bot has no webhook: nobody is sent its updates');
+  return {
+    pendingUpdates: pending_update_count,
+    lastError:
+      last_error_date === undefined
+        ? null
+        : { atMs: last_error_date * 1_000, message: plain(last_error_message ?? 'unknown') },
+    atMs: clock.now().getTime(),
+  };
+}
+
+/** Some of it is what a server of somebody answered. */
+function plain(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ').slice(0, MESSAGE_CHARACTERS_MAX);
+}
