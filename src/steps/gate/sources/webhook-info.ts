@@ -1,7 +1,19 @@
+import { Api } from 'grammy';
 import { z } from 'zod';
-import type { BotApi } from '../../../bot/outbound/api.js';
 import type { Clock } from '../../../lib/clock.js';
 import type { WebhookReading } from '../backlog.js';
+import { within } from './within.js';
+
+export interface WebhookInfoSource {
+  token: string;
+  /** E.g. `https://api.telegram.org`. */
+  apiRoot: string;
+  clock: Clock;
+  /** Default: 5,000. */
+  timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS = 5_000;
 
 /** How much of Telegram's words is repeated. */
 const MESSAGE_CHARACTERS_MAX = 200;
@@ -14,16 +26,20 @@ const infoSchema = z.object({
 });
 
 /**
- * Asks Telegram how the webhook is doing.
+ * Asks Telegram how the webhook is doing; once, since a gate asks again soon.
  *
- * @throws Error when it does not say, or when there is no webhook
+ * @throws Error when it does not say, or when there is no webhook; without the token
  */
 export async function readWebhookInfo(
-  api: Pick<BotApi, 'call'>,
-  clock: Clock,
+  { token, apiRoot, clock, timeoutMs = TIMEOUT_MS }: WebhookInfoSource,
   signal: AbortSignal,
 ): Promise<WebhookReading> {
-  const answer = infoSchema.safeParse(await api.call('getWebhookInfo', {}, signal));
+  const api = new Api(token, { apiRoot: apiRoot.replace(/\/+$/, '') });
+  const told: unknown = await within(timeoutMs, signal, (ended) =>
+    // The type is of an older AbortSignal; of this one it needs nothing else.
+    api.getWebhookInfo(ended as Parameters<Api['getWebhookInfo']>[0]),
+  );
+  const answer = infoSchema.safeParse(told);
   if (!answer.success) throw new Error('answered with something that says nothing of a webhook');
   const { url, pending_update_count, last_error_date, last_error_message } = answer.data;
   if (url === '') throw new Error('the bot has no webhook: nobody is sent its updates');
