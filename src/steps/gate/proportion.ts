@@ -32,8 +32,8 @@ export function isCounted({ hits, of }: Counted): boolean {
  * A gate looks at growing counts again and again, and the more often it looks, the more likely is
  * one unlucky moment. `above` rolls a move back by itself, so that its 5% are shared out over all
  * looks (Bonferroni): else one error in the first fifty updates were proof of more than 0.1%.
- * `below` takes the whole 5% each time: over 61 looks, 18% of stacks at exactly the limit pass,
- * and 0.3% of those at twice the limit.
+ * `below` takes the whole 5% each time: simulated over 61 looks, a fifth of stacks at exactly the
+ * limit pass, and 0.3% of those at twice the limit.
  */
 export function judgeShare({ hits, of }: Counted, limit: number, looks: number): Judged {
   const [high, low] = [upperBound({ hits, of }, ALPHA), lowerBound({ hits, of }, ALPHA / looks)];
@@ -47,7 +47,6 @@ export function neededFor(hits: number, limit: number): number {
 
 /** The smallest share that leaves so few hits a chance of `alpha` at most. */
 export function upperBound({ hits, of }: Counted, alpha: number): number {
-  if (hits >= of) return 1;
   return bisect((share) => binomialCdf(hits, of, share) < alpha);
 }
 

@@ -131,6 +131,17 @@ it('a wrong token, another program, another stack and nobody at all are told apa
   ]);
 });
 
+it('an answer without an end is cut off', async () => {
+  const chunk = 'x'.repeat(1024 * 1024);
+  const url = await serve((_request, response) => {
+    const more = (): void => void response.write(chunk, (error) => error ?? more());
+    more();
+  });
+  const source = { servers: [server('fleet-1', url)], stack: 'fleet' as const, token: TOKEN };
+  const { problems } = await scrapeBots({ ...source, timeoutMs: 60_000 }, signal);
+  expect(problems).toEqual(['fleet-1: answered with more than 16777216 bytes']);
+});
+
 it('a token that is no header value is not told either', async () => {
   const { url } = await countingBot();
   const token = `${TOKEN}\nx: y`;

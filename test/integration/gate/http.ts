@@ -44,13 +44,4 @@ export const BROKEN: [string, RequestListener, RegExp][] = [
     (_request, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1' }).end(),
     /answered 302$/,
   ],
-  [
-    'never ends its answer',
-    (_request, response) => {
-      const chunk = 'x'.repeat(1024 * 1024);
-      const more = (): void => void response.write(chunk, (error) => error ?? more());
-      more();
-    },
-    /answered with more than 16777216 bytes$|no answer within 300 ms$/,
-  ],
 ];

@@ -209,8 +209,11 @@ it('an abort is no verdict, while waiting and while asking', async () => {
   const waiting = watch({ parity: async () => null }, { pollMs: 60_000 });
   setTimeout(() => waiting.controller.abort(), 20);
   await expect(waiting.measured).rejects.toMatchObject(interrupted);
-  // It heeds no signal and never answers.
-  const asking = watch({ lag: () => new Promise(() => undefined) });
+  // It heeds no signal and never answers; what another one says meanwhile decides nothing.
+  const asking = watch({
+    lag: () => new Promise(() => undefined),
+    parity: async () => ({ differences: 1, rows: 9 }),
+  });
   setTimeout(() => asking.controller.abort(), 20);
   await expect(asking.measured).rejects.toMatchObject(interrupted);
 });

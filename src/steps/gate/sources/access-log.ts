@@ -22,21 +22,15 @@ export interface AccessLogSource {
  * @returns reads on, and gives all that was counted so far
  */
 export function watchAccessLog({ files, path, generation }: AccessLogSource) {
-  let observed = nothingObserved();
   let position: LogPosition | undefined;
-  const readOn = async (): Promise<Observed> => {
+  let observed = nothingObserved();
+  return async (): Promise<Observed> => {
     position ??= await endOfLog(files, path);
-    // Counted aside, so that what fails half-way is not counted twice.
+    // Counted aside and taken over together with the position: what fails half-way, or comes late,
+    // is not counted twice.
     const next = structuredClone(observed);
     position = await countFrom(position, { files, path, generation }, next);
     observed = next;
     return observed;
-  };
-  // One after the other, since a slow one may be left behind by whoever asked.
-  let turn: Promise<unknown> = Promise.resolve();
-  return (): Promise<Observed> => {
-    const mine = turn.then(readOn);
-    turn = mine.catch(() => undefined);
-    return mine;
   };
 }
