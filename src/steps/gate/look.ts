@@ -23,7 +23,7 @@ export interface GateSources {
     /** What Nginx was told. */
     shares: Shares<EdgeServer>;
   } | null;
-  /** Null as long as the follower has said nothing. */
+  /** `readFollowLag`; null as long as the follower has said nothing. */
   lag: ((signal: AbortSignal) => Promise<LagReading | null>) | null;
   /** Null as long as no verify has ended. */
   parity: ((signal: AbortSignal) => Promise<ParityReading | null>) | null;
