@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { CardctlError } from '../../lib/errors.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import type { Invocation, Outcome } from '../invocation.js';
@@ -48,33 +47,36 @@ async function run(
       result: { finished: true, archive, foreignKeys },
       text: [
         `the last of SQLite is in ${archive}; the file itself stays closed to all writers`,
-        ...foreignKeys.map(({ table, name, detail }) => `foreign key ${name} of ${table} holds for new rows only: ${detail}`),
+        ...foreignKeys.map(
+          ({ table, name, detail }) =>
+            `foreign key ${name} of ${table} holds for new rows only: ${detail}`,
+        ),
         'Postgres is on its own: the move is done',
       ].join('\n'),
     };
   });
 }
 
-const QUESTION =
-  'From here on SQLite is not kept equal any more, and nothing leads back to it.';
+const QUESTION = 'From here on SQLite is not kept equal any more, and nothing leads back to it.';
 
 async function percentOf(config: Config): Promise<number | null> {
   const { fleetPercent } = await import('../engine/move-status.js');
   return fleetPercent(config);
 }
 
-async function lastBackup(invocation: Invocation, config: Config): Promise<string> {
-  const { backup } = await import('../../steps/backup/index.js');
-  const { HOLD_MS_MAX } = await import('../../snapshot/take/index.js');
-  const made = await backup({
+/** It does not count against `keep`: nothing is removed any more. */
+async function lastBackup({ report, clock, signal }: Invocation, config: Config): Promise<string> {
+  const { writeBackup } = await import('../../steps/backup/index.js');
+  const { directory } = await writeBackup({
     sourcePath: requireSource(config, 'finish'),
     outDir: config.backup.out,
-    keep: null,
+    keep: undefined,
     check: true,
-    holdMsMax: config.backup.holdMsMax ?? HOLD_MS_MAX,
+    holdMsMax: config.backup.holdMsMax,
     acceptHold: true,
-    ...invocation,
+    report,
+    clock,
+    signal,
   });
-  if (made === null) throw new CardctlError('source', 'the last backup was not made');
-  return made.directory;
+  return directory;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ColumnRule } from '../../schema/model.js';
 import { parseColumnName } from './column-name.js';
+import { type Cutover, cutoverOf } from './cutover.js';
 import { expand } from './expand.js';
 import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
@@ -12,6 +13,7 @@ import { type Stacks, stacksOf } from './stacks.js';
 import { parseTarget, type Target } from './target.js';
 import { inFile, validate } from './validate.js';
 
+export type { Cutover } from './cutover.js';
 export type { Stacks } from './stacks.js';
 export type { Target } from './target.js';
 
@@ -47,6 +49,7 @@ export interface Config {
   readonly skip: readonly string[];
   readonly stacks: Stacks;
   readonly move: MoveConfig;
+  readonly cutover: Cutover;
 }
 
 export interface ConfigInput {
@@ -91,6 +94,7 @@ interface CheckedLayer {
   target: Target | undefined;
   rules: NamedColumnRule[];
   stacks: Stacks;
+  cutover: Cutover;
 }
 
 /** One layer, validated, its paths made absolute. */
@@ -108,6 +112,7 @@ function checked(
     target,
     rules,
     stacks: stacksOf(valid ?? {}, { place, directory }, problems, onSecret),
+    cutover: cutoverOf(valid?.cutover, { place, directory }, problems, onSecret),
     body: {
       ...rest,
       ...(source !== undefined && { source: resolve(directory, source) }),
@@ -203,9 +208,10 @@ function merge(
     },
     rules,
     skip: body.skip ?? [],
-    // Nothing of it can be set outside of the file, whose layer is the first.
+    // Nothing of these can be set outside of the file, whose layer is the first.
     stacks: (layers[0] as CheckedLayer).stacks,
     move: moveOf(body),
+    cutover: (layers[0] as CheckedLayer).cutover,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TargetType } from '../../schema/model.js';
+import { cutoverSchema } from './cutover-schema.js';
 import { followSchema, promoteSchema } from './move-schema.js';
 import {
   botsSchema,
@@ -94,6 +95,7 @@ export const bodySchema = z.strictObject({
   nginx: nginxSchema.optional(),
   follow: followSchema.optional(),
   promote: promoteSchema.optional(),
+  cutover: cutoverSchema.optional(),
 });
 
 export type Body = z.infer<typeof bodySchema>;

@@ -1,14 +1,14 @@
-import { filesOf } from '../../edge/files.js';
-import { readUpstreamFiles } from '../../edge/upstream-file.js';
 import { openTarget } from '../../drivers/postgres.js';
 import { openSource } from '../../drivers/sqlite.js';
+import { filesOf } from '../../edge/files.js';
+import { readUpstreamFiles } from '../../edge/upstream-file.js';
 import { messageOf } from '../../lib/errors.js';
 import { joinFacts, type PairFacts } from '../../sync/pair.js';
 import { readFacts } from '../../sync/postgres/facts.js';
 import { applierHolders } from '../../sync/postgres/locks.js';
 import { type Proof, readProof } from '../../sync/postgres/proof.js';
-import { readSqliteFacts } from '../../sync/sqlite/facts.js';
 import type { SideFacts } from '../../sync/side.js';
+import { readSqliteFacts } from '../../sync/sqlite/facts.js';
 import type { Config } from '../config/index.js';
 import { edgeOf } from './edge.js';
 
@@ -88,7 +88,8 @@ async function targetFacts(url: string, status: MoveStatus): Promise<SideFacts> 
   }
 }
 
-async function fleetPercent(config: Config): Promise<number | null> {
+/** The fleet's share by the upstream file; null when it cannot be read. */
+export async function fleetPercent(config: Config): Promise<number | null> {
   if (config.stacks.bots.length === 0) return null;
   const edge = edgeOf(config);
   return readUpstreamFiles(filesOf(edge.commands), edge).then(

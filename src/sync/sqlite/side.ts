@@ -43,8 +43,7 @@ export function sqliteSide({ file, tables }: SqliteSideOptions): Side {
 
   return {
     kind: 'sqlite',
-    facts: () =>
-      reading(() => readSqliteFacts(reader, readState)),
+    facts: () => reading(() => readSqliteFacts(reader, readState)),
     nextIds: () => reading(() => readNextIds(reader, tables)),
     readChanges: (behind, epoch) =>
       reading((): ChangeSet | null => {
