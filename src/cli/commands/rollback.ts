@@ -36,7 +36,7 @@ async function run(
  * The whole way back, whatever state it finds. First the authority: legacy bots then execute what
  * they are given, and the fleet hands over what it still gets. The weights can follow at leisure.
  */
-export async function rollBack(
+async function rollBack(
   invocation: Invocation,
   config: Config,
   env: NodeJS.ProcessEnv,

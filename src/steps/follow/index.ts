@@ -28,7 +28,7 @@ const USER_COLUMN = 'user_id';
 /** How often the follower is told that it is caught up, and the backlog is counted, milliseconds. */
 const TELL_EVERY_MS = 1_000;
 
-export const FOLLOW_TITLE = 'follow';
+const FOLLOW_TITLE = 'follow';
 
 /** Keeps the follower equal until the signal, and tells how far it is. */
 export async function runFollow(options: FollowOptions): Promise<FollowTotals> {

@@ -16,6 +16,10 @@ export interface MoveStage {
   url: string;
   /** Runs cardctl with the stage's configuration; its result, of a run that ended well. */
   cardctl(args: readonly string[], env?: Record<string, string>): Promise<Record<string, unknown>>;
+  /** The same for a run that is to fail. */
+  fails(
+    args: readonly string[],
+  ): Promise<{ exitCode: number | null; result: Record<string, unknown> }>;
   startCardctl(args: readonly string[], env?: Record<string, string>): RunningProcess;
   startPlayer(name: string, opsPerSecond?: number): Promise<RunningProcess>;
   books(): Promise<{ sqlite: Books; postgres: Books }>;
@@ -60,6 +64,11 @@ export async function makeMoveStage({
       if (ended.exitCode === 0) return resultOf(ended);
       throw new Error(`cardctl ${args.join(' ')}: ${ended.stdout}\n${ended.stderr}`);
     },
+    fails: async (args) => {
+      const ended = await runCardctl(withConfig(args));
+      if (ended.exitCode === 0) throw new Error(`cardctl ${args.join(' ')} ended well`);
+      return { exitCode: ended.exitCode, result: resultOf(ended) };
+    },
     startCardctl: (args, env = {}) => startCardctl(withConfig(args), { env, timeoutMs: 600_000 }),
     startPlayer: async (name, opsPerSecond = 50) => {
       const ledger = join(directory, 'ledgers', `${name}.ndjson`);
@@ -76,5 +85,6 @@ export async function makeMoveStage({
 
 function resultOf({ stdout }: ProcessResult): Record<string, unknown> {
   const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-  return (JSON.parse(last) as { result: Record<string, unknown> }).result;
+  const { result, error } = JSON.parse(last) as Record<string, Record<string, unknown>>;
+  return result ?? error ?? {};
 }
