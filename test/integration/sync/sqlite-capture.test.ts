@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ORIGIN } from '../../../src/sync/position.js';
 import { capturedFile, changesOf } from './sqlite-support.js';
 
 const CARDS = `
@@ -8,7 +9,7 @@ const CARDS = `
 describe('the change log names every row that changed', () => {
   it('of inserts, updates and deletes, with the rows as they are now', async () => {
     const { bot, side } = await capturedFile(CARDS);
-    expect(await side.readChanges({ sequence: 0, snapshot: null }, 0)).toBeNull();
+    expect(await side.readChanges(ORIGIN, 0)).toBeNull();
     bot.exec(`INSERT INTO cards VALUES (4, 'Mina', NULL);
       UPDATE cards SET power = 11 WHERE card_id = 1; UPDATE cards SET power = 12 WHERE card_id = 1;
       DELETE FROM cards WHERE card_id = 2;`);
@@ -153,16 +154,28 @@ describe('the change log names every row that changed', () => {
         rows: ['10\t7\topen\tx\tx', '11\t9\tdone\tB\ty', '12\t9\tdone\td\tR'],
       },
     });
-    // An update that lets the row into the partial index.
-    bot.exec(`UPDATE f SET player = 7 WHERE id = 12`);
+    // An update that lets a row into the partial index.
+    bot.exec('UPDATE f SET player = 7 WHERE id = 12');
+    const behind = (await side.readChanges(ORIGIN, 0))?.to;
     bot.exec(`UPDATE OR REPLACE f SET status = 'open' WHERE id = 12`);
-    expect((await changesOf(side)).f?.rows).toEqual(['11\t9\tdone\tB\ty', '12\t7\topen\td\tR']);
+    expect(await changesOf(side, behind)).toEqual({
+      f: { keys: ['10', '12'], rows: ['12\t7\topen\td\tR'] },
+    });
+  });
+
+  it('of a key that only moves within its case, in an index that tells cases apart', async () => {
+    const { bot, side } = await capturedFile(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE);
+      CREATE UNIQUE INDEX exact ON t (b COLLATE BINARY);
+      INSERT INTO t VALUES (1, 'b'), (2, 'B');`);
+    bot.exec(`UPDATE OR REPLACE t SET b = 'b' WHERE id = 2`);
+    expect(await changesOf(side)).toEqual({ t: { keys: ['1', '2'], rows: ['2\tb'] } });
   });
 
   it('once for an update that leaves the unique values as they are', async () => {
     const { bot, side } = await capturedFile(CARDS);
     bot.exec('UPDATE cards SET power = power + 1');
-    const changes = await side.readChanges({ sequence: 0, snapshot: null }, 0);
+    const changes = await side.readChanges(ORIGIN, 0);
     expect(changes?.entries).toBe(3);
   });
 
@@ -178,7 +191,7 @@ describe('the change log names every row that changed', () => {
   it('of everything behind a position, and nothing before it', async () => {
     const { bot, side } = await capturedFile(CARDS);
     bot.exec('UPDATE cards SET power = 1 WHERE card_id = 1');
-    const first = await side.readChanges({ sequence: 0, snapshot: null }, 0);
+    const first = await side.readChanges(ORIGIN, 0);
     bot.exec('UPDATE cards SET power = 2 WHERE card_id = 2');
     expect(await changesOf(side, first?.to)).toEqual({
       cards: { keys: ['2'], rows: ['2\tSara\t2'] },
