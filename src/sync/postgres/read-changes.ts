@@ -1,17 +1,15 @@
 import type { Client } from 'pg';
-import { CopyOut } from '../../drivers/copy-out.js';
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { FollowedTable } from '../followed-table.js';
 import type { Position } from '../position.js';
-import type { ChangeSet, TableChanges } from '../side.js';
-import { NULL_TEXT } from '../tables/copy-fields.js';
+import type { ChangeSet } from '../side.js';
 import type { Connection, Row } from './connection.js';
 import { authorityOf, fencePosition } from './facts.js';
 import { mustBeAuthority } from './fence.js';
 import { SCHEMA_FINGERPRINT } from './fingerprint.js';
-import { columnsSql, keyJoinSql, keyRowsSql, tableSql } from './key-sql.js';
 import { snapshotBelow, type Unseen, unseenBehind } from './log-snapshot.js';
+import { type RowsText, readRows } from './read-rows.js';
 
 /**
  * Log entries in one set, about: what is behind them is left for the next, at the end of a
@@ -35,11 +33,13 @@ export async function readChanges(
     const log = await readLog(target, client, tablesDigest, unseen, epoch);
     if (log.entries === 0) return null;
     const to = { sequence: Math.max(log.sequence, behind.sequence), snapshot: log.snapshot };
-    const keys = await readKeys(client, { ...unseen, below: log.below });
-    const changes: TableChanges[] = [];
-    for (const [number, found] of keys) {
-      changes.push(await readTable(client, tableNumbered(target, tables, number), found));
-    }
+    const found = await readKeys(client, { ...unseen, below: log.below });
+    const wanted = [...found].map(([number, keys]) => {
+      const table = tableNumbered(target, tables, number);
+      return { table, keys: keys.map((fields) => mustBeKey(table, fields)) };
+    });
+    const rows = await readRows(client, wanted);
+    const changes = wanted.map((each, place) => ({ ...each, ...(rows[place] as RowsText) }));
     const hasMore = log.below !== null;
     const end = hasMore ? to : (log.fence ?? to);
     return { epoch, from: behind, to: end, entries: log.entries, hasMore, tables: changes };
@@ -59,7 +59,7 @@ async function hasMore(
     name: 'cardctl_has_more',
     text: `
       SELECT store, epoch, moving,
-             EXISTS (SELECT FROM cardctl.change WHERE xid >= CAST($1 AS xid8))
+             (SELECT xid FROM cardctl.change ORDER BY xid DESC LIMIT 1) >= CAST($1 AS xid8)
              OR EXISTS (SELECT FROM cardctl.change WHERE xid = ANY (CAST($2 AS xid8[]))) AS has_more
         FROM cardctl.authority WHERE id = 1`,
     values: [from, underWay],
@@ -97,7 +97,7 @@ async function readLog(
       ), last AS (
         SELECT xid FROM unseen ORDER BY xid OFFSET ${ENTRIES_MAX - 1} LIMIT 1
       ), below AS (
-        SELECT min(xid) AS xid FROM unseen WHERE xid > (SELECT xid FROM last)
+        SELECT (SELECT xid FROM unseen WHERE xid > (SELECT xid FROM last) ORDER BY xid LIMIT 1) AS xid
       )
       SELECT a.store, a.epoch, a.moving, f.fence_sequence, f.fence_snapshot, f.tables,
              f.schema IS NOT DISTINCT FROM ${SCHEMA_FINGERPRINT} AS is_whole,
@@ -143,33 +143,6 @@ async function readKeys(
   return new Map(rows.map(({ tbl, keys }) => [Number(tbl), JSON.parse(keys)]));
 }
 
-async function readTable(
-  client: Client,
-  table: FollowedTable,
-  found: (string | null)[][],
-): Promise<TableChanges> {
-  const keys = found.map((fields) => fields.map((field, place) => mustBeKey(table, place, field)));
-  const { text, rowCount } = await copyRows(client, table, keys);
-  return { table, keys, rows: text, rowCount };
-}
-
-/** The rows that keys name, as COPY text in no order. */
-export async function copyRows(
-  client: Client,
-  table: FollowedTable,
-  keys: readonly string[][],
-): Promise<{ text: Buffer; rowCount: number }> {
-  const copy = client.query(
-    new CopyOut(
-      `COPY (SELECT ${columnsSql(table, 't.')} FROM ${keyRowsSql(table, keys)}
-               JOIN ${tableSql(table)} AS t ON ${keyJoinSql(table)}) TO STDOUT (NULL '${NULL_TEXT}')`,
-    ),
-  );
-  const chunks: Buffer[] = [];
-  for await (const chunk of copy) chunks.push(chunk as Buffer);
-  return { text: Buffer.concat(chunks), rowCount: await copy.rowCount };
-}
-
 function tableNumbered(
   target: Target,
   tables: ReadonlyMap<number, FollowedTable>,
@@ -189,8 +162,9 @@ function schemaHasChanged({ name }: Target): CardctlError {
 }
 
 /** A NULL names no row. */
-function mustBeKey({ table, key }: FollowedTable, place: number, field: string | null): string {
-  if (field !== null) return field;
+function mustBeKey({ table, key }: FollowedTable, fields: (string | null)[]): string[] {
+  const place = fields.indexOf(null);
+  if (place < 0) return fields as string[];
   const column = key[place]?.plan.targetName;
   throw new CardctlError(
     'refused',
