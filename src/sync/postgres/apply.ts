@@ -3,14 +3,15 @@ import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
+import type { FollowedTable } from '../followed-table.js';
 import type { ChangeSet, TableChanges } from '../side.js';
-import { NULL_TEXT } from '../tables/copy-fields.js';
+import { isNullField, NULL_TEXT, splitFields, unescapeField } from '../tables/copy-fields.js';
 import type { Connection } from './connection.js';
-import { columnsSql, keyJoinSql, keyRowsSql, tableSql } from './key-sql.js';
+import { columnsSql, deleteSql, literal, tableSql } from './key-sql.js';
 import type { Lease } from './lease.js';
 import { BEGIN_WRITING } from './locks.js';
 import { mustBeEqual } from './read-back.js';
-import { copyRows } from './read-changes.js';
+import { areFew, queryAll, type RowsText, readRows, selectsSql, textsOf } from './read-rows.js';
 
 /** Makes the rows of a set what they are in the authority, in one transaction with the position. */
 export async function applyChanges(
@@ -21,10 +22,9 @@ export async function applyChanges(
 ): Promise<void> {
   await connection.transaction(BEGIN_WRITING, async (client) => {
     await advance(target, client, lease, changes);
-    for (const table of changes.tables) await replaceRows(client, table);
-    // Only now: a trigger of one table may have written to another.
-    for (const table of changes.tables) {
-      mustBeEqual(table, (await copyRows(client, table.table, table.keys)).text);
+    const rows = await replaceRows(client, changes.tables);
+    for (const [place, table] of changes.tables.entries()) {
+      mustBeEqual(table, (rows[place] as RowsText).rows);
     }
   });
 }
@@ -56,17 +56,54 @@ async function advance(
   );
 }
 
-/** Deletes first, all of a table: rows may have swapped values that are unique. */
-async function replaceRows(client: Client, { table, keys, rows }: TableChanges): Promise<void> {
-  if (keys.length > 0) {
-    await client.query(
-      `DELETE FROM ${tableSql(table)} AS t USING ${keyRowsSql(table, keys)} WHERE ${keyJoinSql(table)}`,
+/**
+ * Of each table, deletes first: rows may have swapped values that are unique. What is there then is
+ * read behind all of it, since a trigger of one table may have written to another.
+ */
+async function replaceRows(client: Client, tables: readonly TableChanges[]): Promise<RowsText[]> {
+  if (areFew(tables)) {
+    const writes = tables.flatMap(({ table, keys, rows }) =>
+      rows.length === 0
+        ? [deleteSql(table, keys)]
+        : [deleteSql(table, keys), insertSql(table, rows)],
+    );
+    return textsOf(
+      (await queryAll(client, [...writes, ...selectsSql(tables)])).slice(writes.length),
     );
   }
-  if (rows.length === 0) return;
+  for (const { table, keys, rows } of tables) {
+    await client.query(deleteSql(table, keys));
+    if (rows.length > 0) await copyIn(client, table, rows);
+  }
+  return readRows(client, tables);
+}
+
+async function copyIn(client: Client, table: FollowedTable, rows: Buffer): Promise<void> {
   const copy = client.query(
     copyFrom(`COPY ${tableSql(table)} (${columnsSql(table)}) FROM STDIN (NULL '${NULL_TEXT}')`),
   );
   copy.end(rows);
   await finished(copy);
 }
+
+/** Each field is a literal of no type: the column's own reads it, as in COPY. */
+function insertSql(table: FollowedTable, rows: Buffer): string {
+  const values = linesOf(rows).map((line) => `(${splitFields(line).map(valueSql).join(', ')})`);
+  return `INSERT INTO ${tableSql(table)} (${columnsSql(table)}) OVERRIDING SYSTEM VALUE
+    VALUES ${values.join(', ')}`;
+}
+
+function valueSql(field: Buffer): string {
+  return isNullField(field) ? 'NULL' : literal(unescapeField(field).toString('utf8'));
+}
+
+function linesOf(text: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = text.indexOf(NEWLINE, start);
+    lines.push(text.subarray(start, end));
+  }
+  return lines;
+}
+
+const NEWLINE = 0x0a;

@@ -75,7 +75,8 @@ export function connectionOver(
 
 /**
  * A session in which values are written in one way only, whatever the role's or the database's own
- * settings are, and which waits for nothing longer than it says.
+ * settings are, and which waits for nothing longer than it says. All that is read in it is read by
+ * an index: the log grows and shrinks faster than the planner's statistics follow.
  */
 export async function openSession(target: Target): Promise<Client> {
   const client = await target.connect();
@@ -95,6 +96,7 @@ const SETTINGS = `
   SET extra_float_digits = 1;
   SET datestyle = ISO;
   SET timezone = 'UTC';
+  SET enable_seqscan = off;
   SET statement_timeout = 0;
   SET lock_timeout = 0;
   SET idle_in_transaction_session_timeout = '60s'`;

@@ -78,6 +78,8 @@ export async function validateForeignKeys(target: Target): Promise<BrokenForeign
           AND to_regclass('cardctl.follow') IS NULL`,
     );
     if (found.length === 0) return [];
+    // Whole tables are joined now.
+    await client.query('SET enable_seqscan = on');
     const broken = await validateEach(client);
     if (broken.length === 0) await client.query('DROP TABLE cardctl.foreign_key');
     return broken;

@@ -29,14 +29,26 @@ export function keyTextSql(column: PairedColumn, from: string): string {
   }
 }
 
-/** A row of `k1, k2, …` a key: to be joined with `t` by `keyJoinSql`. */
-export function keyRowsSql({ key }: FollowedTable, keys: readonly string[][]): string {
+/** SQL that gives the rows that keys name. */
+export function selectSql(table: FollowedTable, keys: readonly string[][]): string {
+  return `SELECT ${columnsSql(table, 't.')} FROM ${keyRowsSql(table, keys)}
+    JOIN ${tableSql(table)} AS t ON ${keyJoinSql(table)}`;
+}
+
+/** SQL that deletes them. */
+export function deleteSql(table: FollowedTable, keys: readonly string[][]): string {
+  return `DELETE FROM ${tableSql(table)} AS t USING ${keyRowsSql(table, keys)}
+    WHERE ${keyJoinSql(table)}`;
+}
+
+/** A row of `k0, k1, …` a key. */
+function keyRowsSql({ key }: FollowedTable, keys: readonly string[][]): string {
   const arrays = key.map((_, place) => textArray(keys.map((fields) => fields[place] as string)));
   return `unnest(${arrays.join(', ')}) AS k(${key.map((_, place) => `k${place}`).join(', ')})`;
 }
 
 /** Holds where row `t` of the table has the key in row `k`. */
-export function keyJoinSql({ key }: FollowedTable): string {
+function keyJoinSql({ key }: FollowedTable): string {
   return key
     .map((column, place) => `t.${nameOf(column)} = k.k${place}::${column.plan.type}`)
     .join(' AND ');
@@ -46,11 +58,13 @@ function nameOf({ plan }: PairedColumn): string {
   return quoteIdent(plan.targetName);
 }
 
-/**
- * A literal: from one, the planner knows how many elements there are. It needs
- * `standard_conforming_strings`.
- */
+/** From a literal the planner knows how many elements there are. */
 function textArray(elements: readonly string[]): string {
   const quoted = elements.map((element) => `"${element.replace(/["\\]/g, '\\$&')}"`);
-  return `'{${quoted.join(',').replaceAll("'", "''")}}'::text[]`;
+  return `${literal(`{${quoted.join(',')}}`)}::text[]`;
+}
+
+/** A string literal; it needs `standard_conforming_strings`. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

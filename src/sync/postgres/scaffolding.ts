@@ -70,36 +70,40 @@ const TABLES = [
 const FENCE = `
 DECLARE
   applier text := current_setting('${APPLIER_SETTING}', true);
-  said record;
-  authority text;
+  store text;
+  epoch bigint;
+  moving bigint;
+  said text;
 BEGIN
   PERFORM ${SHARE_AUTHORITY};
-  IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
-    SELECT a.store, a.epoch, a.moving, f.applier_token INTO said
-      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1;
+  IF current_setting('transaction_isolation') = 'read committed' THEN
+    SELECT a.store, a.epoch, a.moving INTO store, epoch, moving FROM cardctl.authority a WHERE a.id = 1;
   ELSE
-    SELECT a.store, a.epoch, a.moving, f.applier_token INTO said
-      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1 FOR SHARE OF a;
+    SELECT a.store, a.epoch, a.moving INTO store, epoch, moving FROM cardctl.authority a WHERE a.id = 1
+       FOR SHARE;
   END IF;
-  authority := format('(authority %s, epoch %s)', said.store, said.epoch);
-  IF said.store = 'postgres' AND said.moving = 0 AND coalesce(applier, '') = '' THEN
-    IF TG_OP <> 'TRUNCATE' THEN RETURN NULL; END IF;
+  IF store = 'postgres' AND moving = 0 AND coalesce(applier, '') = '' AND TG_OP <> 'TRUNCATE' THEN
+    RETURN NULL;
+  END IF;
+  IF store = 'sqlite' AND TG_OP <> 'TRUNCATE'
+     AND applier = (SELECT f.applier_token FROM cardctl.follow f WHERE f.id = 1) THEN
+    RETURN NULL;
+  END IF;
+  said := format('(authority %s, epoch %s)', store, epoch);
+  IF store = 'sqlite' THEN
+    RAISE EXCEPTION 'cardctl: this database follows another and takes no writes of its own: write to the SQLite file %', said
+      USING ERRCODE = 'CC001', HINT = 'Send updates to a bot, which knows where to write. Who may write says: cardctl status';
+  END IF;
+  IF moving <> 0 THEN
+    RAISE EXCEPTION 'cardctl: nobody may write now, the authority is about to move %', said
+      USING ERRCODE = 'CC001', HINT = 'Try again in a moment. What is going on says: cardctl status';
+  END IF;
+  IF TG_OP = 'TRUNCATE' THEN
     RAISE EXCEPTION 'cardctl: TRUNCATE of %.% would not reach the other database', TG_TABLE_SCHEMA, TG_TABLE_NAME
       USING ERRCODE = 'CC001', HINT = 'Use DELETE, whose rows are logged.';
   END IF;
-  IF said.store = 'sqlite' AND applier = said.applier_token AND TG_OP <> 'TRUNCATE' THEN
-    RETURN NULL;
-  END IF;
-  IF said.store = 'postgres' AND said.moving <> 0 THEN
-    RAISE EXCEPTION 'cardctl: nobody may write now, the authority is about to move %', authority
-      USING ERRCODE = 'CC001', HINT = 'Try again in a moment. What is going on says: cardctl status';
-  END IF;
-  IF said.store = 'postgres' THEN
-    RAISE EXCEPTION 'cardctl: this session applied changes of an earlier epoch, and may write no more %', authority
-      USING ERRCODE = 'CC001', HINT = 'Follow anew: cardctl migrate --follow';
-  END IF;
-  RAISE EXCEPTION 'cardctl: this database follows another and takes no writes of its own: write to the SQLite file %', authority
-    USING ERRCODE = 'CC001', HINT = 'Send updates to a bot, which knows where to write. Who may write says: cardctl status';
+  RAISE EXCEPTION 'cardctl: this session applied changes of an earlier epoch, and may write no more %', said
+    USING ERRCODE = 'CC001', HINT = 'Follow anew: cardctl migrate --follow';
 END`;
 
 /** Static SQL, a function a table: a generic one that looks into a row costs twice as much. */

@@ -11,7 +11,7 @@ import { tablesDigest } from './fingerprint.js';
 import { stayFollower, takeAuthority, yieldAuthority } from './hand-over.js';
 import type { Lease } from './lease.js';
 import { forgetEntries, touchRows } from './log.js';
-import { readChanges } from './read-changes.js';
+import { changesReader } from './read-changes.js';
 import { readNextIds } from './sequences.js';
 
 export interface PostgresSideOptions {
@@ -32,7 +32,7 @@ export function postgresSide({ target, lease, tables }: PostgresSideOptions): Si
   const other = openConnection(target);
   const applying =
     lease === null ? null : { lease, ...connectionOver(target, async () => lease.client) };
-  const byNumber = new Map(tables.map((table) => [table.number, table]));
+  const readChanges = changesReader(target, reading, tables);
   const digest = tablesDigest(tables);
   // Whoever only looks knows of no tables.
   const factsDigest = tables.length === 0 ? null : digest;
@@ -48,7 +48,7 @@ export function postgresSide({ target, lease, tables }: PostgresSideOptions): Si
     kind: 'postgres',
     facts: () => other.run((client) => readFacts(client, factsDigest)),
     readChanges: async (behind, epoch) => {
-      const changes = await readChanges(target, reading, byNumber, digest, behind, epoch);
+      const changes = await readChanges(behind, epoch);
       waitMs = changes === null ? Math.min(waitMs + 1, IDLE_MS) : BUSY_MS;
       return changes;
     },

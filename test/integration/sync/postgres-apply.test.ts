@@ -271,6 +271,7 @@ describe('the lease', () => {
     const next = await withSide(follower);
     const set = setOf(8, 9, [changesOf(follower.cards, [['1']], [])]);
     await expect(follower.side.apply(set)).rejects.toMatchObject({ code: 'refused' });
+    await expect(follower.side.apply(setOf(8, 8, []))).rejects.toMatchObject({ code: 'refused' });
     await next.side.apply(set);
     expect(await cardsIn(follower.sql)).toEqual([['2', 'b', null]]);
   });

@@ -184,6 +184,13 @@ describe('the authority', () => {
   });
 });
 
+/** Resolves when so many sessions wait for the lock of the fence. */
+async function untilWaiting(sql: pg.Client, count: number): Promise<void> {
+  const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  while ((await sql.query(waiting)).rowCount !== count) await sleep(5);
+}
+
 const ISOLATIONS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'];
 
 describe('a long transaction that began before the fence', () => {
@@ -195,7 +202,7 @@ describe('a long transaction that began before the fence', () => {
       isUp = true;
       return position;
     });
-    await sleep(100);
+    await untilWaiting(sql, 1);
     expect(isUp).toBe(false);
     await sql.query('INSERT INTO players VALUES (2, 2); COMMIT');
     const position = await raised;
@@ -220,12 +227,12 @@ describe('a long transaction that began before the fence', () => {
     await sql.query('BEGIN; INSERT INTO players VALUES (1, 1)');
     await late.query(`BEGIN ISOLATION LEVEL ${isolation}; SELECT count(*) FROM players`);
     const raised = side.raiseFence(1, 10_000);
-    await sleep(50);
+    await untilWaiting(sql, 1);
     const code = isolation === 'READ COMMITTED' ? 'CC001' : '40001';
     const refused = expect(late.query('INSERT INTO players VALUES (2, 2)')).rejects.toMatchObject({
       code,
     });
-    await sleep(50);
+    await untilWaiting(sql, 2);
     await sql.query('COMMIT');
     await raised;
     await refused;

@@ -109,10 +109,12 @@ describe('a change is logged by its key', () => {
         "select" text COLLATE "C", "B b" bytea, real double precision, flag boolean, n bigint,
         PRIMARY KEY ("select", "B b", real, flag))`,
     });
-    await sql.query(
-      'SET bytea_output = escape; SET extra_float_digits = -5; SET search_path = nowhere',
-    );
-    await sql.query(`SET standard_conforming_strings = off`);
+    // Functions that would come before the server's own, if ours did not say which they mean.
+    await sql.query(`
+      CREATE SCHEMA shadow;
+      CREATE FUNCTION shadow.current_setting(text, boolean) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;`);
+    await sql.query(`SET bytea_output = escape; SET extra_float_digits = -5;
+      SET search_path = shadow, pg_catalog; SET standard_conforming_strings = off`);
     await sql.query(
       `INSERT INTO public."Odd ""Table" VALUES ($1, $2, 0.1::float8 + 0.2::float8, true, 1), ('', '', '-Infinity', false, NULL)`,
       [`{"a,b\\'}\t\n`, Buffer.from([0, 255])],
@@ -236,6 +238,25 @@ describe('touching', () => {
     await side.raiseFence(1, 1_000);
     const touched = side.touch([{ table: table('players'), keys: [['1']] }]);
     await expect(touched).rejects.toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('a long transaction', () => {
+  it('does not have what came after it read again', async () => {
+    const { side, sql, connect } = await openAuthority(DDL);
+    const long = await connect();
+    await long.query('BEGIN; INSERT INTO players VALUES (0, 0)');
+    let behind = ORIGIN;
+    for (const id of ['1', '2', '3']) {
+      await sql.query('INSERT INTO players VALUES ($1, 7)', [id]);
+      const set = await side.readChanges(behind, 1);
+      expect(contentsOf(set)).toEqual(players([`${id}\t7`]));
+      behind = set!.to;
+    }
+    await sql.query('CREATE TABLE elsewhere (id bigint)');
+    expect(await side.readChanges(behind, 1)).toBeNull();
+    await long.query('COMMIT');
+    expect(contentsOf(await side.readChanges(behind, 1))).toEqual(players(['0\t0']));
   });
 });
 
