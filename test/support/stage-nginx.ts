@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findServer } from '../../scripts/servers/find.js';
 import { runCardctl } from './cardctl.js';
 import { atEnd } from './cleanup.js';
 import { makeCertificate } from './edge.js';
@@ -28,7 +29,8 @@ export async function makeStageBehindNginx(options: StageOptions): Promise<Stage
   };
   await makeCertificate(files);
   const listenPort = await freePort();
-  const command = ['nginx', '-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')];
+  const program = findServer('nginx')?.path ?? 'nginx';
+  const command = [program, '-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')];
   const stage = await makeStage({
     ...options,
     more: {
