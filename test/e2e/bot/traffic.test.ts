@@ -16,6 +16,8 @@ function spread(stage: Stage, weights: Record<'legacy' | 'fleet', number>): stri
 function expectBalanced(result: LoadResult): void {
   expect(result.ledger).toMatchObject({ pass: true, violations: [] });
   expect(result.ledger.writesChecked).toBeGreaterThan(100);
+  expect(result.ledger.effects.cards).toBeGreaterThan(0);
+  expect(result.ledger.effects.fights).toBeGreaterThan(0);
   expect(result.updates).toMatchObject({ unfinished: 0 });
 }
 
