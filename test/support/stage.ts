@@ -43,13 +43,24 @@ export interface StageOptions {
   replicaUrl?: string;
   redisUrl?: string;
   fleet?: number;
+  /** Further keys of `runtime` in the configuration. */
+  runtime?: object;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
 
 /** Writes the configuration; nothing is started yet. */
 export async function makeStage(options: StageOptions): Promise<Stage> {
-  const { directory, source, targetUrl, replicaUrl, redisUrl, fleet = 3, more = {} } = options;
+  const {
+    directory,
+    source,
+    targetUrl,
+    replicaUrl,
+    redisUrl,
+    fleet = 3,
+    runtime,
+    more = {},
+  } = options;
   const names = ['legacy-1', ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
   const bots: StageBot[] = [];
   for (const name of names) {
@@ -75,7 +86,7 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       apiRoot: `http://${apiListen}`,
       username: 'stage_bot',
     },
-    runtime: { adminToken, peerSecret, timeZone: 'Asia/Tehran' },
+    runtime: { adminToken, peerSecret, timeZone: 'Asia/Tehran', ...runtime },
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
     ...more,
@@ -93,6 +104,13 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     start,
     startAll: async () => void (await Promise.all(bots.map(start))),
   };
+}
+
+/** Where updates go when there is no Nginx: to each bot, by its stack's weight. */
+export function spread(stage: Stage, weights: Record<StageBot['stack'], number>): string[] {
+  return stage.bots.map(
+    ({ address, stack }) => `http://${address}${WEBHOOK_PATH}=${weights[stack]}`,
+  );
 }
 
 const READY_MS_MAX = 30_000;
