@@ -8,6 +8,8 @@ import { type RunningProcess, startProcess } from './process.js';
 
 const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
 
+const SHIFTED_CLOCK = new URL('shifted-clock.mjs', import.meta.url).href;
+
 const SECRETS = {
   token: '123456:stage-token',
   secretToken: 'stage-secret-token',
@@ -32,7 +34,8 @@ export interface Stage {
   bots: StageBot[];
   /** Where the Bot API must answer: that of a load test, say. */
   apiListen: string;
-  start(bot: StageBot): Promise<void>;
+  /** @param aheadMs how far the clock of its process is ahead of the machine's */
+  start(bot: StageBot, aheadMs?: number): Promise<void>;
   startAll(): Promise<void>;
 }
 
@@ -43,6 +46,8 @@ export interface StageOptions {
   replicaUrl?: string;
   redisUrl?: string;
   fleet?: number;
+  /** Of the bots; default `warn`. */
+  logLevel?: string;
   /** Further keys of `runtime` in the configuration. */
   runtime?: object;
   /** Further keys of the configuration, such as `nginx`. */
@@ -58,6 +63,7 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     replicaUrl,
     redisUrl,
     fleet = 3,
+    logLevel = 'warn',
     runtime,
     more = {},
   } = options;
@@ -92,9 +98,13 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     ...more,
   };
   await writeFile(configPath, JSON.stringify(config, null, 2), { mode: 0o600 });
-  const start = async (bot: StageBot) => {
-    const args = [CARDBOT, '--config', configPath, '--name', bot.name, '--log-level', 'warn'];
-    bot.process = startProcess(process.execPath, args, { timeoutMs: 1_800_000 });
+  const start = async (bot: StageBot, aheadMs = 0) => {
+    const args = [CARDBOT, '--config', configPath, '--name', bot.name, '--log-level', logLevel];
+    bot.process = startProcess(
+      process.execPath,
+      aheadMs === 0 ? args : ['--import', SHIFTED_CLOCK, ...args],
+      { timeoutMs: 1_800_000, env: { CLOCK_AHEAD_MS: String(aheadMs) } },
+    );
     await untilReady(bot);
   };
   return {
@@ -102,7 +112,7 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     bots,
     apiListen,
     start,
-    startAll: async () => void (await Promise.all(bots.map(start))),
+    startAll: async () => void (await Promise.all(bots.map((bot) => start(bot)))),
   };
 }
 
@@ -111,6 +121,24 @@ export function spread(stage: Stage, weights: Record<StageBot['stack'], number>)
   return stage.bots.map(
     ({ address, stack }) => `http://${address}${WEBHOOK_PATH}=${weights[stack]}`,
   );
+}
+
+/** Delivers an update to one bot, as Telegram would through Nginx. */
+export async function post(
+  { address }: StageBot,
+  update: object | string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
+  const { statusCode, body } = await request(`http://${address}${WEBHOOK_PATH}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-telegram-bot-api-secret-token': SECRETS.secretToken,
+      ...headers,
+    },
+    body: typeof update === 'string' ? update : JSON.stringify(update),
+  });
+  return { status: statusCode, body: await body.text() };
 }
 
 const READY_MS_MAX = 30_000;
