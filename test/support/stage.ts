@@ -141,6 +141,14 @@ export async function post(
   return { status: statusCode, body: await body.text() };
 }
 
+/** What the admin listener of a bot answers. */
+export async function adminGet({ admin }: StageBot, path: string): Promise<string> {
+  const { body } = await request(`${admin}${path}`, {
+    headers: { authorization: `Bearer ${SECRETS.adminToken}` },
+  });
+  return body.text();
+}
+
 const READY_MS_MAX = 30_000;
 
 async function untilReady({ name, admin, process: running }: StageBot): Promise<void> {
