@@ -10,8 +10,11 @@ const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
 
 const SHIFTED_CLOCK = new URL('shifted-clock.mjs', import.meta.url).href;
 
+/** Of every stage's bot. */
+export const STAGE_TOKEN = '123456:stage-token';
+
 const SECRETS = {
-  token: '123456:stage-token',
+  token: STAGE_TOKEN,
   secretToken: 'stage-secret-token',
   adminToken: 'stage-admin-token',
   peerSecret: 'stage-peer-secret',
