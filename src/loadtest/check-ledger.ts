@@ -1,15 +1,12 @@
+import { checkEffects, type EffectRule, type GameAfter, type GameBefore } from './check-effects.js';
 import type { ReadLedger } from './read-ledger.js';
 
 /** What the check asks the database under test. The caller knows its tables. */
-export interface EffectReader {
+export interface DatabaseReader {
   /** The update ids in its ledger, from `from` up to and including `to`, repeated if they are. */
   appliedUpdateIds(from: bigint, to: bigint): AsyncIterable<bigint>;
-  /** How many cards each user got by claims since the run began; users without any may be left out. */
-  claimedCards?(): AsyncIterable<{ userId: bigint; cards: number }>;
-  /** Fights that were decided since the run began, and the history rows they left. */
-  decidedFights?(): Promise<{ fights: number; historyRows: number }>;
-  /** Each user's score as it is stored, and as their history adds up to. */
-  scores?(): AsyncIterable<{ userId: bigint; stored: number; recomputed: number }>;
+  /** What the run changed in the game; without it nothing is said of that. */
+  effects?(): Promise<{ before: GameBefore; after: GameAfter }>;
 }
 
 export type Rule =
@@ -17,9 +14,7 @@ export type Rule =
   | 'applied twice'
   | 'applied but never sent'
   | 'acknowledged twice'
-  | 'more cards than claims'
-  | 'not two history rows a fight'
-  | 'score differs from history';
+  | EffectRule;
 
 export interface Violation {
   rule: Rule;
@@ -33,6 +28,8 @@ export interface LedgerVerdict {
   pass: boolean;
   /** Acknowledged writes that were looked for. */
   writesChecked: number;
+  /** What they did, as far as it was looked at. */
+  effects: { cards: number; fights: number } | null;
   violations: Violation[];
 }
 
@@ -44,18 +41,27 @@ export interface LedgerVerdict {
  */
 export async function checkLedger(
   ledger: ReadLedger,
-  reader: EffectReader,
+  reader: DatabaseReader,
 ): Promise<LedgerVerdict> {
   const applied = await countApplied(ledger, reader);
   const writes = checkWrites(ledger, applied);
-  const violations = [
+  const effects = await reader.effects?.();
+  const violations: Violation[] = [
     ...writes.violations,
     ...applied.neverSent.map(neverSent),
-    ...(await checkClaims(ledger, reader)),
-    ...(await checkFights(reader)),
-    ...(await checkScores(reader)),
+    ...(effects === undefined ? [] : checkEffects(ledger, effects.before, effects.after)),
   ];
-  return { pass: violations.length === 0, writesChecked: writes.checked, violations };
+  return {
+    pass: violations.length === 0,
+    writesChecked: writes.checked,
+    effects: effects === undefined ? null : countEffects(effects),
+    violations,
+  };
+}
+
+function countEffects({ before, after }: { before: GameBefore; after: GameAfter }) {
+  const cards = [...after.newCards.values()].reduce((sum, count) => sum + count, 0);
+  return { cards, fights: after.finishedFights - before.finishedFights };
 }
 
 interface Applied {
@@ -64,7 +70,7 @@ interface Applied {
   neverSent: bigint[];
 }
 
-async function countApplied(ledger: ReadLedger, reader: EffectReader): Promise<Applied> {
+async function countApplied(ledger: ReadLedger, reader: DatabaseReader): Promise<Applied> {
   const { firstUpdateId, nextUpdateId } = ledger;
   const times = new Uint8Array(nextUpdateId - firstUpdateId);
   const neverSent: bigint[] = [];
@@ -109,44 +115,4 @@ function checkWrites(
 
 function neverSent(updateId: bigint): Violation {
   return { rule: 'applied but never sent', updateId, detail: `update ${updateId}` };
-}
-
-async function checkClaims(ledger: ReadLedger, reader: EffectReader): Promise<Violation[]> {
-  if (reader.claimedCards === undefined) return [];
-  const claims = claimsByUser(ledger);
-  const violations: Violation[] = [];
-  for await (const { userId, cards } of reader.claimedCards()) {
-    const sent = claims.get(Number(userId)) ?? 0;
-    if (cards <= sent) continue;
-    const detail = `user ${userId} got ${cards} cards for ${sent} claims`;
-    violations.push({ rule: 'more cards than claims', userId, detail });
-  }
-  return violations;
-}
-
-function claimsByUser(ledger: ReadLedger): Map<number, number> {
-  const claims = new Map<number, number>();
-  for (let id = ledger.firstUpdateId; id < ledger.nextUpdateId; id += 1) {
-    const sent = ledger.sent(id);
-    if (sent?.kind === 'claim') claims.set(sent.userId, (claims.get(sent.userId) ?? 0) + 1);
-  }
-  return claims;
-}
-
-async function checkFights(reader: EffectReader): Promise<Violation[]> {
-  const found = await reader.decidedFights?.();
-  if (found === undefined || found.historyRows === 2 * found.fights) return [];
-  const detail = `${found.fights} decided fights left ${found.historyRows} history rows`;
-  return [{ rule: 'not two history rows a fight', detail }];
-}
-
-async function checkScores(reader: EffectReader): Promise<Violation[]> {
-  if (reader.scores === undefined) return [];
-  const violations: Violation[] = [];
-  for await (const { userId, stored, recomputed } of reader.scores()) {
-    if (stored === recomputed) continue;
-    const detail = `user ${userId} has ${stored}, the history adds up to ${recomputed}`;
-    violations.push({ rule: 'score differs from history', userId, detail });
-  }
-  return violations;
 }

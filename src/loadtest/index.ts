@@ -1,3 +1,4 @@
+export type { GameAfter, GameBefore, HistoryState, PlayerState } from './check-effects.js';
 export {
   checkLedger,
   type LedgerVerdict,

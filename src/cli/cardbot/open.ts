@@ -9,6 +9,7 @@ import type { Cache } from '../../store/cache.js';
 import { noCache } from '../../store/cached/no-cache.js';
 import { redisCache } from '../../store/cached/redis-cache.js';
 import { createStore } from '../../store/create-store.js';
+import { databaseClock } from '../../store/database-clock.js';
 import type { Database } from '../../store/executor.js';
 import { prepareStore } from '../../store/ledger-schema.js';
 import { postgresDatabase } from '../../store/postgres/database.js';
@@ -16,12 +17,22 @@ import { sqliteDatabase } from '../../store/sqlite/database.js';
 import type { Store } from '../../store/store.js';
 import type { Config } from '../config/index.js';
 
-/** The store of a stack, with its ledger in place. */
-export async function openStore(config: Config, stack: Stack, clock: Clock): Promise<Store> {
-  const database = openDatabase(config, stack, clock);
+/** The store of a stack, with its ledger in place, and the clock that all bots on it share. */
+export async function openStore(
+  config: Config,
+  stack: Stack,
+  own: Clock,
+): Promise<{ store: Store; clock: Clock }> {
+  const database = openDatabase(config, stack, own);
   try {
     await prepareStore(database);
-    return createStore(database, clock);
+    const clock = await databaseClock(database, own);
+    const store = createStore(database, clock);
+    const close = () => {
+      clock.stop();
+      return store.close();
+    };
+    return { store: { ...store, close }, clock };
   } catch (error) {
     await database.close();
     throw error;

@@ -55,7 +55,7 @@ export function loadtestCommand(app: App): Command {
     .option('--max-errors <n>', 'fail when more attempts than this fail', countOf, 0)
     .option(
       '--check',
-      'afterwards look whether every acknowledged write was applied once, in the authority’s ledger',
+      'afterwards look in the authority whether every acknowledged write was applied once, and cards, fights, scores and hearts add up: nobody else may play meanwhile',
     )
     .action(action(app, run));
 }
@@ -73,14 +73,14 @@ async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcom
   const { runLoadtest } = await import('../../loadtest/index.js');
   // Neither alone in the work directory nor in the journal: it is there to be run beside a shift.
   mkdirSync(dirname(options.ledgerPath), { recursive: true, mode: 0o700 });
+  const { openLedgerCheck } = await import('../engine/ledger-check.js');
+  const check = flags.check === true ? await openLedgerCheck(config, invocation.clock) : null;
   const report = await runLoadtest(options, {
     clock: invocation.clock,
     signal: invocation.signal,
     report: (event) => tell(event, invocation),
   });
-  const { checkLedgerOf } = await import('../engine/ledger-check.js');
-  const ledger =
-    flags.check === true ? await checkLedgerOf(options.ledgerPath, config, invocation.clock) : null;
+  const ledger = check === null ? null : await check(options.ledgerPath);
   const pass = report.verdict.pass && ledger?.pass !== false;
   return {
     result: { ...report, pass, ledgerPath: options.ledgerPath, ledger },
@@ -212,12 +212,19 @@ function reportText(report: LoadReport, ledgerPath: string): string {
 function ledgerLines(ledger: LedgerVerdict | null): string[] {
   if (ledger === null) return [];
   const checked = `${formatCount(ledger.writesChecked)} acknowledged writes`;
-  if (ledger.pass) return [`balanced: ${checked} were each applied once`];
+  if (ledger.pass) return [`balanced: ${checked} were each applied once${effectsText(ledger)}`];
   const shown = ledger.violations.slice(0, VIOLATIONS_SHOWN);
   return [
     `not balanced: ${formatCount(ledger.violations.length)} faults in ${checked}`,
-    ...shown.map(({ rule, updateId, detail }) => `  ${rule}: update ${updateId ?? '?'}: ${detail}`),
+    ...shown.map(({ rule, updateId, detail }) =>
+      updateId === undefined ? `  ${rule}: ${detail}` : `  ${rule}: update ${updateId}: ${detail}`,
+    ),
   ];
+}
+
+function effectsText({ effects }: LedgerVerdict): string {
+  if (effects === null) return '';
+  return `; ${formatCount(effects.cards)} cards, ${formatCount(effects.fights)} fights, and all scores and hearts add up`;
 }
 
 const VIOLATIONS_SHOWN = 20;

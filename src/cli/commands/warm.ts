@@ -41,6 +41,7 @@ async function run(invocation: Invocation, { activeDays, rate }: WarmFlags): Pro
       {
         targetUrl,
         replicaUrl: config.target?.replicaUrl ?? null,
+        behindPgBouncer: config.stacks.runtime.pgBouncer,
         redisUrls: [redisUrl, ...others],
         zone: config.stacks.runtime.timeZone,
         activeDays,

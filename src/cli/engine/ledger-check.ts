@@ -5,20 +5,38 @@ import { readAuthorities } from '../../store/authority.js';
 import type { Database } from '../../store/executor.js';
 import type { Config } from '../config/index.js';
 import { openBothSides } from './both-sides.js';
+import { readAfter, readBefore } from './game-state.js';
 
 const IDS_AT_ONCE = 10_000;
 
+/** Holds the ledger of a load test against the database which is the authority by then. */
+export type LedgerCheck = (ledgerPath: string) => Promise<LedgerVerdict>;
+
 /**
- * Holds the ledger of a load test, which was written outside of everything under test, against that
- * of the database which is the authority.
+ * Looks at the game before a load test, so that afterwards its ledger, which was written outside of
+ * everything under test, can be held against what has become of that.
  *
  * @throws CardctlError `refused` when the two databases name different authorities
  */
-export async function checkLedgerOf(
-  ledgerPath: string,
+export async function openLedgerCheck(config: Config, clock: Clock): Promise<LedgerCheck> {
+  const { timeZone: zone } = config.stacks.runtime;
+  const { before, since } = await onAuthority(config, clock, (database) =>
+    readBefore(database, { ms: clock.now().getTime(), zone }),
+  );
+  return (ledgerPath) =>
+    onAuthority(config, clock, async (database) =>
+      checkLedger(await readLedger(ledgerPath), {
+        appliedUpdateIds: (from, to) => appliedIds(database, from, to),
+        effects: async () => ({ before, after: await readAfter(database, since) }),
+      }),
+    );
+}
+
+async function onAuthority<Result>(
   config: Config,
   clock: Clock,
-): Promise<LedgerVerdict> {
+  work: (database: Database) => Promise<Result>,
+): Promise<Result> {
   const sides = openBothSides(config, clock);
   try {
     const said = await readAuthorities(sides);
@@ -27,10 +45,7 @@ export async function checkLedgerOf(
         hint: 'see what each says: cardctl authority',
       });
     }
-    const database = sides[said.sqlite.store];
-    return await checkLedger(await readLedger(ledgerPath), {
-      appliedUpdateIds: (from, to) => appliedIds(database, from, to),
-    });
+    return await work(sides[said.sqlite.store]);
   } finally {
     await sides.close();
   }
