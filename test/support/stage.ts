@@ -43,6 +43,8 @@ export interface StageOptions {
   replicaUrl?: string;
   redisUrl?: string;
   fleet?: number;
+  /** Of each bot; default: what Telegram bears. */
+  messagesPerSecond?: number;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
@@ -50,6 +52,7 @@ export interface StageOptions {
 /** Writes the configuration; nothing is started yet. */
 export async function makeStage(options: StageOptions): Promise<Stage> {
   const { directory, source, targetUrl, replicaUrl, redisUrl, fleet = 3, more = {} } = options;
+  const { messagesPerSecond } = options;
   const names = ['legacy-1', ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
   const bots: StageBot[] = [];
   for (const name of names) {
@@ -75,7 +78,12 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       apiRoot: `http://${apiListen}`,
       username: 'stage_bot',
     },
-    runtime: { adminToken, peerSecret, timeZone: 'Asia/Tehran' },
+    runtime: {
+      adminToken,
+      peerSecret,
+      timeZone: 'Asia/Tehran',
+      ...(messagesPerSecond !== undefined && { messagesPerSecond }),
+    },
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
     ...more,
