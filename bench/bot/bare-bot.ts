@@ -30,8 +30,9 @@ const {
   path,
   postgres,
   redis: redisUrl,
+  cdn,
 } = JSON.parse(process.argv[2] ?? '{}') as Record<
-  'token' | 'apiRoot' | 'secretToken' | 'path' | 'postgres' | 'redis',
+  'token' | 'apiRoot' | 'secretToken' | 'path' | 'postgres' | 'redis' | 'cdn',
   string
 >;
 
@@ -60,7 +61,7 @@ bot.use(async (context) => {
     string,
     (payload: object) => Promise<unknown>
   >;
-  for (const { method, payload } of replies.map(withoutPicture)) {
+  for (const { method, payload } of replies.map(withPicture)) {
     await methods[method]?.(payload).catch(() => undefined);
   }
 });
@@ -159,9 +160,8 @@ function executorOn(client: pg.PoolClient | pg.Pool): { db: Executor; sent: Prom
   };
 }
 
-/** The bench has no pictures: as cardbot does, the text is sent without. */
-function withoutPicture({ method, payload }: Reply): Reply {
-  if (method !== 'sendPhoto') return { method, payload };
-  const { photo: _none, caption, ...rest } = payload;
-  return { method: 'sendMessage', payload: { ...rest, text: caption } };
+function withPicture({ method, payload }: Reply): Reply {
+  const { photo } = payload;
+  if (typeof photo !== 'string') return { method, payload };
+  return { method, payload: { ...payload, photo: photo.replace('attach://', cdn) } };
 }

@@ -25,7 +25,8 @@ export const OTHERS = 'the rest of the machine';
 function look(roots: ReadonlyMap<string, number>): Map<string, number> {
   return new Map(
     [...roots].map(([name, pid]) => {
-      const used = new ProcessTree(pid).pids().map((each) => ticksOf(each)[0]);
+      // With what ended meanwhile: that lives on in the sums of the parent that waited for it.
+      const used = new ProcessTree(pid).pids().flatMap(ticksOf);
       return [name, used.reduce((sum, ticks) => sum + ticks, 0)];
     }),
   );

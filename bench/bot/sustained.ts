@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { StageBot } from '../../test/support/stage.js';
 import { type CpuBudget, watchBudget } from './cpu-budget.js';
 import { highestRate, type Probe } from './highest-rate.js';
-import { stopBot, type World } from './world.js';
+import { CDN, stopBot, type World } from './world.js';
 
 /** What one process takes, round after round, posted to directly. */
 export interface Sustained {
@@ -92,7 +92,7 @@ async function startBareBot(
   const { token, apiRoot, secretToken, webhookPath } = configOf(world).telegram;
   const options = {
     ...{ token, apiRoot, secretToken, path: webhookPath },
-    ...{ postgres: world.postgres.url, redis: world.redisUrl },
+    ...{ postgres: world.postgres.url, redis: world.redisUrl, cdn: CDN },
   };
   const child = fork(BARE_BOT, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];

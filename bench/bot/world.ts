@@ -30,6 +30,9 @@ const POSTGRES = { max_connections: '300', wal_level: 'replica' };
 /** So many that only the limits of chats and groups hold a bot up. */
 const MESSAGES_PER_SECOND = 10_000;
 
+/** Nobody fetches them: what is sent is their address. */
+export const CDN = 'https://cdn.invalid/cards/';
+
 export async function withWorld<T>(source: string, use: (world: World) => Promise<T>): Promise<T> {
   const primary = await startPostgres({ settings: POSTGRES });
   try {
@@ -62,6 +65,7 @@ async function buildAround<T>(
     replicaUrl,
     redisUrl: redis.url,
     messagesPerSecond: MESSAGES_PER_SECOND,
+    cdn: CDN,
   });
   const { stage } = behind;
   await cardctl(['migrate', '--no-verify', '--yes', '--config', stage.configPath]);

@@ -43,6 +43,8 @@ export interface StageOptions {
   replicaUrl?: string;
   redisUrl?: string;
   fleet?: number;
+  /** Where pictures of cards are; default: nowhere. */
+  cdn?: string;
   /** Of each bot; default: what Telegram bears. */
   messagesPerSecond?: number;
   /** Further keys of the configuration, such as `nginx`. */
@@ -52,7 +54,7 @@ export interface StageOptions {
 /** Writes the configuration; nothing is started yet. */
 export async function makeStage(options: StageOptions): Promise<Stage> {
   const { directory, source, targetUrl, replicaUrl, redisUrl, fleet = 3, more = {} } = options;
-  const { messagesPerSecond } = options;
+  const { messagesPerSecond, cdn } = options;
   const names = ['legacy-1', ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
   const bots: StageBot[] = [];
   for (const name of names) {
@@ -83,6 +85,7 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       peerSecret,
       timeZone: 'Asia/Tehran',
       ...(messagesPerSecond !== undefined && { messagesPerSecond }),
+      ...(cdn !== undefined && { cdn }),
     },
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
