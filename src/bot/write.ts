@@ -54,7 +54,7 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  { store, cache, log }: Parts,
+  { store, cache, refill, log }: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
@@ -62,6 +62,7 @@ async function tellCache(
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
   try {
     await cache.wrote(userIds, noted(store.kind, position), touched);
+    refill.add(touched);
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
   }
