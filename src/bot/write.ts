@@ -54,16 +54,15 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  { store, cache, log }: Parts,
+  { store, cache, refill, log }: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
+  // What nobody remembers of a player, such as a fight, may have changed without them being touched.
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
   try {
-    const note = noted(store.kind, position);
-    // First noted, then forgotten: whoever loads after that reads behind the note.
-    await Promise.all(userIds.map((userId) => cache.noteWrite(userId, note)));
-    await cache.forget(userIds);
+    await cache.wrote(userIds, noted(store.kind, position), touched);
+    refill.add(touched);
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
   }

@@ -1,5 +1,7 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { CardctlError } from '../lib/errors.js';
+import { oneWriteATick } from './one-write-a-tick.js';
 import { explainPostgresError, type TargetFacts } from './postgres-errors.js';
 import {
   describeTarget,
@@ -127,7 +129,10 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
   });
   // Without listeners, an error of a connection would end the process, whether it is idle or lent.
   raw.on('error', () => undefined);
-  raw.on('connect', (client) => void client.on('error', () => undefined));
+  raw.on('connect', (client) => {
+    client.on('error', () => undefined);
+    oneWriteATick(streamOf(client));
+  });
   const connect = async () => {
     const startedAt = performance.now();
     try {
@@ -138,6 +143,11 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
     }
   };
   return { raw, pool: { name: facts.name, connect, explain } satisfies Pool };
+}
+
+/** Not among the types of `pg`. */
+function streamOf(client: pg.PoolClient): Writable {
+  return (client as unknown as { connection: { stream: Writable } }).connection.stream;
 }
 
 function factsOf(url: string): TargetFacts {

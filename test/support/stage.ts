@@ -53,6 +53,10 @@ export interface StageOptions {
   logLevel?: string;
   /** Further keys of `runtime` in the configuration. */
   runtime?: object;
+  /** Where pictures of cards are; default: nowhere. */
+  cdn?: string;
+  /** Of each bot; default: what Telegram bears. */
+  messagesPerSecond?: number;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
@@ -68,6 +72,8 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     fleet = 3,
     logLevel = 'warn',
     runtime,
+    messagesPerSecond,
+    cdn,
     more = {},
   } = options;
   const names = ['legacy-1', ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
@@ -95,7 +101,14 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       apiRoot: `http://${apiListen}`,
       username: 'stage_bot',
     },
-    runtime: { adminToken, peerSecret, timeZone: 'Asia/Tehran', ...runtime },
+    runtime: {
+      adminToken,
+      peerSecret,
+      timeZone: 'Asia/Tehran',
+      ...(messagesPerSecond !== undefined && { messagesPerSecond }),
+      ...(cdn !== undefined && { cdn }),
+      ...runtime,
+    },
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
     ...more,

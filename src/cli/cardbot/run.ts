@@ -69,6 +69,9 @@ async function botOptions(
     },
     peers: peersOf(stacks, bot),
     ...(runtime.peerSecret !== null && { peerSecret: runtime.peerSecret }),
+    ...(runtime.messagesPerSecond !== null && {
+      limits: { perSecond: runtime.messagesPerSecond },
+    }),
     pictures: {
       directory: runtime.images,
       ...(runtime.cdn !== null && { cdnBaseUrl: runtime.cdn }),

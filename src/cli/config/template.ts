@@ -79,6 +79,8 @@ export function configTemplate(source: string | undefined): string {
   //   // Card pictures: a directory that image_path starts at, or a CDN in front of it.
   //   "images": "images",
   //   // "cdn": "https://cdn.example.org/cards/",
+  //   // What one bot sends at most. Telegram bears 30, and more where paid broadcasts are allowed.
+  //   // "messagesPerSecond": 30,
   // },
 
   // "bots": [
