@@ -52,7 +52,7 @@ const bot = new Bot(token, {
 
 bot.use(async (context) => {
   const ask = classify(context.update as Update, 'stage_bot');
-  if (ask === null) return;
+  if (ask === null || ask === 'malformed') return;
   const now: Now = { ms: Date.now(), zone: 'Asia/Tehran' };
   const replies =
     (ask.access === 'read' ? await read({ lookup: lookup(now), ask, now }) : null) ??

@@ -20,7 +20,7 @@ export function watchBudget(roots: ReadonlyMap<string, number>): () => CpuBudget
 }
 
 /** All else on this machine: if it is not small, the figures are not to be trusted. */
-export const OTHERS = 'the rest of the machine';
+const OTHERS = 'the rest of the machine';
 
 function look(roots: ReadonlyMap<string, number>): Map<string, number> {
   return new Map(

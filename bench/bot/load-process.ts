@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/cli/config/index.js';
-import { checkLedgerOf } from '../../src/cli/engine/ledger-check.js';
+import { openLedgerCheck } from '../../src/cli/engine/ledger-check.js';
 import { playerIds } from '../../src/cli/engine/player-ids.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { runLoadtest } from '../../src/loadtest/index.js';
@@ -36,6 +36,7 @@ async function play({ url, users, rps, seconds, check, backlogMax }: Play): Prom
   const { telegram, runtime, bots } = config.stacks;
   const { hostname, port } = new URL(telegram.apiRoot);
   const firstUpdateId = nextUpdateId;
+  const holdAgainst = check ? await openLedgerCheck(config, systemClock) : null;
   const ledgerPath = join(directory, `${firstUpdateId}.ndjson`);
   const report = await runLoadtest(
     {
@@ -64,7 +65,7 @@ async function play({ url, users, rps, seconds, check, backlogMax }: Play): Prom
   );
   // Faster than a thousand a second they would meet those of the next run.
   nextUpdateId = Math.max(Date.now(), firstUpdateId + report.updates.due + 1);
-  return { report, ledger: check ? await checkLedgerOf(ledgerPath, config, systemClock) : null };
+  return { report, ledger: (await holdAgainst?.(ledgerPath)) ?? null };
 }
 
 function tell(message: LoadMessage): void {

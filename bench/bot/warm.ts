@@ -5,7 +5,7 @@ import { tempDir } from '../../test/support/temp-dir.js';
 import { sourceOf } from '../lib/source.js';
 import { cardctl, type World } from './world.js';
 
-export const WARM_PLAYERS = 100_000;
+const WARM_PLAYERS = 100_000;
 export const WARM_S_MAX = 10;
 
 /** One `cardctl warm` into an empty Redis. */
