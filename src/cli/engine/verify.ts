@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MoveRules } from '../../snapshot/plan-move.js';
 import { takeSnapshot } from '../../snapshot/take/index.js';
+import { inWorkDir } from '../../snapshot/take/output-error.js';
 import type { VerifyResult } from '../../steps/context.js';
 import type { Deps } from '../../steps/step.js';
 import { VERIFY_TITLE } from '../../steps/verify/progress.js';
@@ -33,7 +34,9 @@ export async function verify(options: VerifyOptions, deps: Deps): Promise<Verify
   const snapshotPath = verifySnapshot(workDir, randomBytes(4).toString('hex'));
   try {
     sweepVerifySnapshots(workDir);
-    await takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath });
+    await takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath }).catch((error: unknown) =>
+      Promise.reject(inWorkDir(error)),
+    );
     deps.report({ type: 'step', step: VERIFY_TITLE, state: 'started' });
     const startedMs = deps.clock.monotonicMs();
     const result = await verifyTarget({ ...options, snapshotPath, target }, deps);
