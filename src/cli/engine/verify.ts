@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MoveRules } from '../../snapshot/plan-move.js';
 import { takeSnapshot } from '../../snapshot/take/index.js';
+import { inWorkDir } from '../../snapshot/take/output-error.js';
 import type { VerifyResult } from '../../steps/context.js';
 import type { Deps } from '../../steps/step.js';
 import { isLinked, type LiveMoment, openLive } from '../../steps/verify/live.js';
@@ -46,7 +47,10 @@ export async function verify(options: VerifyOptions, deps: Deps): Promise<Verify
   const snapshotPath = verifySnapshot(workDir, randomBytes(4).toString('hex'));
   try {
     sweepVerifySnapshots(workDir);
-    const take = () => takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath });
+    const take = () =>
+      takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath }).catch((error: unknown) =>
+        Promise.reject(inWorkDir(error)),
+      );
     const authority = await isLinked(target);
     const { rules } = options;
     const live =
