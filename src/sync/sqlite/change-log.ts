@@ -18,8 +18,11 @@ const ENTRIES_AT_ONCE = 500;
 /** Text of rows in one set, bytes; a little more may come of the last entries. */
 const BYTES_MAX = 32 * 1_024 * 1_024;
 
-/** In rollback-journal mode nobody can commit while somebody reads, milliseconds. */
-const HOLD_MS_MAX = 50;
+/**
+ * Reading goes on for this long, milliseconds. In rollback-journal mode nobody can commit meanwhile;
+ * in WAL mode only this process waits.
+ */
+const READ_MS_MAX = { rollback: 50, wal: 200 };
 
 /**
  * Prepares to read what was logged behind a position, and the rows as they are in the same snapshot.
@@ -39,8 +42,7 @@ export function changeReader(
   const readers = new Map<bigint, ReturnType<typeof changedRowsReader>>();
 
   function take(from: number, last: number): { to: number; taken: Map<bigint, TakenRows> } {
-    const holdMsMax = journalModeOf(reader) === 'wal' ? Number.POSITIVE_INFINITY : HOLD_MS_MAX;
-    const deadline = performance.now() + holdMsMax;
+    const deadline = performance.now() + READ_MS_MAX[journalModeOf(reader)];
     const end = Math.min(last, from + ENTRIES_MAX);
     const taken = new Map<bigint, TakenRows>();
     let bytes = 0;

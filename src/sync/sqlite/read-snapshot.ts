@@ -2,6 +2,7 @@ import { isHotJournalError } from '../../drivers/sqlite-errors.js';
 import { patiently } from '../../drivers/sqlite-patience.js';
 import type { WritableFile } from '../../drivers/sqlite-writable.js';
 import { codeOf } from '../../lib/errors.js';
+import { PAUSE_MS_MAX } from './transaction.js';
 
 /**
  * Reads in one snapshot, which ends when `body` returns: to the bot it is a reader that may hold up
@@ -10,7 +11,7 @@ import { codeOf } from '../../lib/errors.js';
  * @throws CardctlError `source`, or what `body` throws
  */
 export function readSnapshot<Result>(file: WritableFile, body: () => Result): Promise<Result> {
-  return patiently(file, () => {
+  const read = () => {
     try {
       return snapshot(file, body);
     } catch (error) {
@@ -19,7 +20,8 @@ export function readSnapshot<Result>(file: WritableFile, body: () => Result): Pr
       file.writer.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get();
       return snapshot(file, body);
     }
-  });
+  };
+  return patiently(file, read, { pauseMsMax: PAUSE_MS_MAX });
 }
 
 function snapshot<Result>({ reader }: WritableFile, body: () => Result): Result {

@@ -1,6 +1,9 @@
 import { patiently } from '../../drivers/sqlite-patience.js';
 import type { WritableFile } from '../../drivers/sqlite-writable.js';
 
+/** Between two tries; a bot that is busy leaves the file alone for no longer. */
+export const PAUSE_MS_MAX = 2;
+
 /**
  * Runs `body` in one write transaction: no other writer is at work meanwhile. Waits while the file
  * is busy; readers may hold up the end of it, too. To be called one at a time for each file.
@@ -11,13 +14,14 @@ import type { WritableFile } from '../../drivers/sqlite-writable.js';
 export async function writeTransaction<Result>(
   file: WritableFile,
   body: () => Result,
-  waitMsMax = file.busyTimeoutMs,
+  waitMsMax?: number,
 ): Promise<Result> {
   const { writer } = file;
-  await patiently(file, () => writer.exec('BEGIN IMMEDIATE'), waitMsMax);
+  const patience = { waitMsMax, pauseMsMax: PAUSE_MS_MAX };
+  await patiently(file, () => writer.exec('BEGIN IMMEDIATE'), patience);
   try {
     const result = body();
-    await patiently(file, () => writer.exec('COMMIT'), waitMsMax);
+    await patiently(file, () => writer.exec('COMMIT'), patience);
     return result;
   } catch (error) {
     throw file.explain(error);
