@@ -85,7 +85,7 @@ export function said({ store, epoch, moving }: Authority): string {
   return `${store}, epoch ${epoch}${moving ? ', fence up' : ''}`;
 }
 
-export function isTimeout(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   return error instanceof CardctlError && codeOf(error.cause) === SQLSTATE.lockNotAvailable;
 }
 
