@@ -200,6 +200,11 @@ function explainServer(facts: TargetFacts, code: string, text: string): Explanat
         message: `${name} is out of memory: ${text}`,
         hint: 'Run with fewer --jobs, or lower maintenance_work_mem.',
       };
+    case SQLSTATE.lockNotAvailable:
+      return {
+        message: `something at ${name} was in use by others for too long: ${text}`,
+        hint: 'See who: SELECT pid, application_name, query FROM pg_stat_activity. Then run this again.',
+      };
     case SQLSTATE.queryCanceled:
       return {
         message: `${name} cancelled a statement: ${text}`,

@@ -99,19 +99,22 @@ const SETTINGS = `
   SET enable_seqscan = off;
   SET statement_timeout = 0;
   SET lock_timeout = 0;
-  SET idle_in_transaction_session_timeout = '60s'`;
+  SET idle_in_transaction_session_timeout = '60s';
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 
 function explained(target: Target, error: unknown): CardctlError {
   const code = codeOf(error);
   // The fence says itself where to write: that is no failure of the server.
-  if (code === SQLSTATE.fenced) return refused(messageOf(error), 'cardctl status', error);
+  if (code === SQLSTATE.fenced) {
+    return refused(messageOf(error), 'See who is the authority now: cardctl status', error);
+  }
   if (code === SQLSTATE.undefinedTable || code === SQLSTATE.undefinedColumn) {
     const changed = `${target.name} is not as it was when it began to follow: ${messageOf(error)}`;
-    return refused(changed, 'cardctl migrate --follow --clean', error);
+    return refused(changed, 'Load it anew: cardctl migrate --follow --clean', error);
   }
   return target.explain(error);
 }
 
-function refused(message: string, command: string, cause: unknown): CardctlError {
-  return new CardctlError('refused', message, { hint: `Then: ${command}`, cause });
+function refused(message: string, hint: string, cause: unknown): CardctlError {
+  return new CardctlError('refused', message, { hint, cause });
 }

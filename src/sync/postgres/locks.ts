@@ -30,7 +30,7 @@ export function beginAlone(waitMsMax: number): string {
 export const TRY_APPLIER_LOCK = `SELECT pg_try_advisory_lock(${LOCKS}, ${APPLIER}) AS is_ours`;
 
 /** Another session that has a lock. */
-export interface Holder {
+interface Holder {
   pid: number;
   applicationName: string;
   /** When its session or its transaction began, UTC; empty when this role may not see that. */

@@ -1,4 +1,5 @@
 import { CardctlError } from '../../lib/errors.js';
+import type { FollowedTable } from '../followed-table.js';
 import type { TableChanges } from '../side.js';
 import { isNullField, splitFields, unescapeField } from '../tables/copy-fields.js';
 import type { PairedColumn } from '../tables/paired-table.js';
@@ -17,10 +18,10 @@ export function mustBeEqual(changes: TableChanges, readBack: Buffer): void {
   if (missing.size === 0 && others.length === 0) return;
   const written = byKey(changes, missing);
   for (const [key, fields] of byKey(changes, others)) {
-    compareRow(changes, key, written.get(key), fields);
+    compareRow(changes, written.get(key), fields);
     written.delete(key);
   }
-  for (const key of written.keys()) throw differs(changes, key, 'the row is not there', {});
+  for (const fields of written.values()) throw differs(changes, fields, 'the row is not there');
 }
 
 /** Latin-1: a character a byte, whatever they mean. */
@@ -34,49 +35,40 @@ function linesOf(text: Buffer): string[] {
 }
 
 function byKey({ table }: TableChanges, lines: Iterable<string>): Map<string, Buffer[]> {
-  const places = table.key.map((key) =>
-    table.columns.findIndex(({ index }) => index === key.index),
-  );
   return new Map(
     [...lines].map((line) => {
       const fields = splitFields(Buffer.from(line, 'latin1'));
-      const key = table.key.map((column, i) => {
-        const text = textOf(fields[places[i] as number] as Buffer);
-        return `${column.plan.targetName}=${canonical(column, text)}`;
+      const key = table.key.map((column) => {
+        const text = textOf(fieldOf(table, column, fields));
+        return column.plan.type === 'double precision' ? String(Number(text)) : text;
       });
-      return [key.join(', '), fields];
+      return [JSON.stringify(key), fields];
     }),
   );
 }
 
-function compareRow(
-  changes: TableChanges,
-  key: string,
-  written: Buffer[] | undefined,
-  read: Buffer[],
-): void {
-  if (written === undefined) throw differs(changes, key, 'a row is there that should be gone', {});
+function fieldOf({ columns }: FollowedTable, key: PairedColumn, fields: Buffer[]): Buffer {
+  return fields[columns.findIndex(({ index }) => index === key.index)] as Buffer;
+}
+
+function compareRow(changes: TableChanges, written: Buffer[] | undefined, read: Buffer[]): void {
+  if (written === undefined) throw differs(changes, read, 'a row is there that should be gone');
   for (const [place, column] of changes.table.columns.entries()) {
     const [left, right] = [written[place] as Buffer, read[place] as Buffer];
     if (left.equals(right) || equalValues(column, left, right)) continue;
     const name = column.plan.targetName;
     const values = { written: textOf(left), read: textOf(right) };
     const what = `${name} was written as ${shown(left)} and reads ${shown(right)}`;
-    throw differs(changes, key, what, { column: name, ...values });
+    throw differs(changes, read, what, { column: name, ...values });
   }
 }
 
 /** Different bytes, same value: a number that is written in another way. */
-function equalValues(column: PairedColumn, left: Buffer, right: Buffer): boolean {
+function equalValues({ plan }: PairedColumn, left: Buffer, right: Buffer): boolean {
   if (isNullField(left) || isNullField(right)) return false;
-  const { type } = column.plan;
-  if (type !== 'double precision' && type !== 'numeric') return false;
-  return canonical(column, textOf(left)) === canonical(column, textOf(right));
-}
-
-function canonical({ plan }: PairedColumn, text: string): string {
-  if (plan.type === 'double precision') return String(Number(text));
-  return plan.type === 'numeric' ? canonicalDecimal(text) : text;
+  const [one, other] = [textOf(left), textOf(right)];
+  if (plan.type === 'double precision') return Object.is(Number(one), Number(other));
+  return plan.type === 'numeric' && canonicalDecimal(one) === canonicalDecimal(other);
 }
 
 /** Digits and an exponent: without zeros at either end, and without a point. */
@@ -100,11 +92,14 @@ function shown(field: Buffer): string {
 
 function differs(
   { table }: TableChanges,
-  key: string,
+  fields: Buffer[],
   what: string,
-  facts: Record<string, unknown>,
+  facts: Record<string, unknown> = {},
 ): CardctlError {
   const name = table.table.targetName;
+  const key = table.key
+    .map((column) => `${column.plan.targetName}=${textOf(fieldOf(table, column, fields))}`)
+    .join(', ');
   return new CardctlError('refused', `${name}, ${key}: ${what}; nothing was applied`, {
     hint: 'Look for a trigger or a rule of the table that changes what is written to it. Then: cardctl verify',
     details: { table: name, key, ...facts },

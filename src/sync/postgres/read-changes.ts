@@ -18,7 +18,7 @@ import { type RowsText, readRows } from './read-rows.js';
 const ENTRIES_MAX = 50_000;
 
 /** Reads what was logged behind a position, and the rows in the same snapshot; null when nothing was. */
-export type ReadChanges = (behind: Position, epoch: number) => Promise<ChangeSet | null>;
+type ReadChanges = (behind: Position, epoch: number) => Promise<ChangeSet | null>;
 
 export function changesReader(
   target: Target,

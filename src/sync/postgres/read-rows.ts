@@ -5,7 +5,7 @@ import { escapeCopyText, NULL_TEXT } from '../tables/copy-fields.js';
 import { selectSql } from './key-sql.js';
 
 /** Rows of one table that are wanted. */
-export interface Wanted {
+interface Wanted {
   table: FollowedTable;
   keys: readonly string[][];
 }

@@ -204,6 +204,15 @@ describe('what is read back is not what was written', () => {
     expect((await side.facts()).applied).toEqual(AT_8);
   });
 
+  it('a sign of zero included', async () => {
+    const { side, sql, cards } = await withCards();
+    await sql.query(trigger('BEFORE INSERT', 'NEW.price := abs(NEW.price); RETURN NEW;'));
+    const set = setOf(8, 9, [changesOf(cards, [['1']], [['1', 'a', '-0']])]);
+    await expect(side.apply(set)).rejects.toMatchObject({
+      message: expect.stringContaining("price was written as '-0' and reads '0'"),
+    });
+  });
+
   it('but for the way in which a number is written', async () => {
     const { side, sql, cards } = await withCards({
       sqlite: DDL.sqlite,
