@@ -1,14 +1,8 @@
 import pg from 'pg';
 import { CardctlError } from '../lib/errors.js';
 import { explainPostgresError, type TargetFacts } from './postgres-errors.js';
-import {
-  describeTarget,
-  parseUrl,
-  secretsOf,
-  sslModeOf,
-  urlForPg,
-  userOf,
-} from './postgres-url.js';
+import { targetFactsOf } from './postgres-facts.js';
+import { parseUrl, urlForPg } from './postgres-url.js';
 
 export interface PoolSize {
   /** So many connections are kept when they have nothing to do. */
@@ -105,7 +99,7 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
     behindPgBouncer = false,
     applicationName = 'cardbot',
   } = options;
-  const facts = factsOf(url);
+  const facts = targetFactsOf(url);
   const explain = (error: unknown) => explainPostgresError(facts, error);
   const settings = {
     statement_timeout: statementTimeoutMs,
@@ -138,17 +132,6 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
     }
   };
   return { raw, pool: { name: facts.name, connect, explain } satisfies Pool };
-}
-
-function factsOf(url: string): TargetFacts {
-  const parsed = parseUrl(url);
-  const sslMode = sslModeOf(parsed) ?? process.env.PGSSLMODE;
-  return {
-    name: describeTarget(url),
-    user: userOf(parsed) || (process.env.PGUSER ?? ''),
-    usesTls: sslMode !== undefined && sslMode !== 'disable',
-    secrets: secretsOf(parsed),
-  };
 }
 
 function timedOut({ name }: TargetFacts, waitedMs: number, max: number): CardctlError {
