@@ -3,14 +3,8 @@ import pg from 'pg';
 import { CardctlError } from '../lib/errors.js';
 import { oneWriteATick } from './one-write-a-tick.js';
 import { explainPostgresError, type TargetFacts } from './postgres-errors.js';
-import {
-  describeTarget,
-  parseUrl,
-  secretsOf,
-  sslModeOf,
-  urlForPg,
-  userOf,
-} from './postgres-url.js';
+import { targetFactsOf } from './postgres-facts.js';
+import { parseUrl, urlForPg } from './postgres-url.js';
 
 export interface PoolSize {
   /** So many connections are kept when they have nothing to do. */
@@ -107,7 +101,7 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
     behindPgBouncer = false,
     applicationName = 'cardbot',
   } = options;
-  const facts = factsOf(url);
+  const facts = targetFactsOf(url);
   const explain = (error: unknown) => explainPostgresError(facts, error);
   const settings = {
     statement_timeout: statementTimeoutMs,
@@ -148,17 +142,6 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
 /** Not among the types of `pg`. */
 function streamOf(client: pg.PoolClient): Writable {
   return (client as unknown as { connection: { stream: Writable } }).connection.stream;
-}
-
-function factsOf(url: string): TargetFacts {
-  const parsed = parseUrl(url);
-  const sslMode = sslModeOf(parsed) ?? process.env.PGSSLMODE;
-  return {
-    name: describeTarget(url),
-    user: userOf(parsed) || (process.env.PGUSER ?? ''),
-    usesTls: sslMode !== undefined && sslMode !== 'disable',
-    secrets: secretsOf(parsed),
-  };
 }
 
 function timedOut({ name }: TargetFacts, waitedMs: number, max: number): CardctlError {

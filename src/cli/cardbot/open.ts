@@ -4,7 +4,6 @@ import { openRedis } from '../../drivers/redis.js';
 import { openWritable } from '../../drivers/sqlite-writable.js';
 import type { Stack } from '../../edge/config.js';
 import type { Clock } from '../../lib/clock.js';
-import { CardctlError } from '../../lib/errors.js';
 import type { Cache } from '../../store/cache.js';
 import { noCache } from '../../store/cached/no-cache.js';
 import { redisCache } from '../../store/cached/redis-cache.js';
@@ -16,6 +15,7 @@ import { postgresDatabase } from '../../store/postgres/database.js';
 import { sqliteDatabase } from '../../store/sqlite/database.js';
 import type { Store } from '../../store/store.js';
 import type { Config } from '../config/index.js';
+import { required } from '../config/required.js';
 
 /** The store of a stack, with its ledger in place, and the clock that all bots on it share. */
 export async function openStore(
@@ -46,22 +46,15 @@ export function openDatabase(
   clock: Clock,
 ): Database {
   if (stack === 'legacy') {
-    if (source === null) throw missing('source', 'the legacy bots run on it');
-    return sqliteDatabase(openWritable(source));
+    return sqliteDatabase(openWritable(required(source, 'source', 'the legacy bots run on it')));
   }
-  if (target === null) throw missing('target', 'the fleet runs on it');
+  const { url, replicaUrl } = required(target, 'target', 'the fleet runs on it');
   const pools = openPools({
-    primaryUrl: target.url,
-    replicaUrl: target.replicaUrl ?? undefined,
+    primaryUrl: url,
+    replicaUrl: replicaUrl ?? undefined,
     behindPgBouncer: stacks.runtime.pgBouncer,
   });
   return postgresDatabase(pools, clock);
-}
-
-function missing(key: string, why: string): CardctlError {
-  return new CardctlError('usage', `no ${key} is configured, and ${why}`, {
-    hint: `set "${key}" in cardctl.json; cardctl init --dry-run prints a commented example`,
-  });
 }
 
 /** Redis, or nothing that is remembered. The connection is closed with the cache. */

@@ -7,6 +7,7 @@ import type { EdgeServer } from '../../edge/config.js';
 import { systemClock } from '../../lib/clock.js';
 import { CardctlError } from '../../lib/errors.js';
 import { type Config, loadConfig, type Stacks } from '../config/index.js';
+import { required } from '../config/required.js';
 import type { Redactor } from '../redact.js';
 import { openCache, openStore } from './open.js';
 import { type CardbotFlags, chosen } from './program.js';
@@ -44,7 +45,9 @@ async function botOptions(
 ): Promise<BotOptions> {
   const { telegram, runtime } = stacks;
   const token = required(telegram.token, 'telegram.token');
-  const admin = new URL(required(bot.adminUrl ?? null, `the admin URL of bot ${bot.name}`));
+  const admin = new URL(
+    required(bot.adminUrl, 'bots[].admin', `the bot ${bot.name} listens there`),
+  );
   return {
     server: bot.name,
     telegram: {
@@ -106,13 +109,6 @@ function peersOf({ bots, telegram }: Stacks, self: EdgeServer): Peer[] {
         ...(telegram.secretToken !== null && { secretToken: telegram.secretToken }),
       };
     });
-}
-
-function required(value: string | null, key: string): string {
-  if (value !== null) return value;
-  throw new CardctlError('usage', `${key} is not configured`, {
-    hint: 'set it in cardctl.json; cardctl init --dry-run prints a commented example',
-  });
 }
 
 function hostAndPort(address: string): { host: string; port: number } {

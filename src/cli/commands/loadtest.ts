@@ -11,6 +11,7 @@ import type {
 } from '../../loadtest/index.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
+import { required } from '../config/required.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { formatCount } from '../render/format.js';
@@ -141,13 +142,6 @@ function targetOf(text: string): Target {
   if (URL.canParse(url)) return { url, weight: Number(weight) };
   throw new CardctlError('usage', `--url ${text} is no URL`, {
     hint: 'e.g. --url http://127.0.0.1:8443/webhook=9',
-  });
-}
-
-function required(value: string | null, key: string): string {
-  if (value !== null) return value;
-  throw new CardctlError('usage', `${key} is not configured`, {
-    hint: `set "${key}" in cardctl.json to what the bots expect, e.g. \${NAME} for an environment variable`,
   });
 }
 
