@@ -14,6 +14,11 @@ export interface FollowDeps {
   /** The follower has all that was committed a moment ago; told often. */
   onCaughtUp(authority: StoreKind): void;
   onDirection(authority: StoreKind, epoch: number): void;
+  /**
+   * A fence that is up for longer belongs to a promote or demote that is gone, and is lowered:
+   * players wait for it. More than any promote may take. Milliseconds.
+   */
+  fenceMsMax: number;
   fault?: FaultPoint;
 }
 
@@ -32,11 +37,8 @@ const WAIT_MS = 25;
 /** Log entries that the follower has are dropped this often, milliseconds. */
 const FORGET_EVERY_MS = 5_000;
 
-/**
- * A fence that is up for longer belongs to a promote or demote that is gone: players wait for it.
- * Milliseconds.
- */
-const FENCE_MS_MAX = 15_000;
+/** It looks this often whether a promote or demote was cut short, milliseconds. */
+const LOOK_EVERY_MS = 1_000;
 
 /**
  * Keeps the follower equal to the authority, whichever of the two that is, until aborted. Ends what
@@ -47,6 +49,7 @@ const FENCE_MS_MAX = 15_000;
 export async function follow(pair: Pair, deps: FollowDeps): Promise<void> {
   while (!deps.signal.aborted) {
     const facts = await settle(pair, await readPair(pair));
+    deps.fault?.('follow-settled');
     try {
       await followEpoch(pair, facts, deps);
     } catch (error) {
@@ -62,17 +65,18 @@ async function isOver(pair: Pair, { authority }: PairFacts, error: unknown): Pro
   return now.authority.epoch !== authority.epoch || now.unfinished === 'taken';
 }
 
-/** Follows until the authority changes, which one of the sides then says. */
+/** Follows until the authority changes, or there is something to settle. */
 async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Promise<void> {
   const { clock, signal, fault = noFaults } = deps;
   const { store, epoch } = facts.authority;
   const authority = pair[store];
   const follower = pair[otherThan(store)];
   deps.onDirection(store, epoch);
-  const fence = fenceWatch(pair, clock);
+  const unfinished = unfinishedWatch(pair, facts, deps);
   let position = positionIn(facts);
   let caughtUpMs = clock.monotonicMs();
   let forgottenMs = caughtUpMs;
+  let lookedMs = caughtUpMs;
   while (!signal.aborted) {
     const readMs = clock.monotonicMs();
     const set = await authority.readChanges(position, epoch);
@@ -90,7 +94,10 @@ async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Prom
     if (clock.monotonicMs() - forgottenMs > FORGET_EVERY_MS) {
       await authority.forget(position, epoch);
       forgottenMs = clock.monotonicMs();
-      if (await fence.isForgotten()) return;
+    }
+    if (clock.monotonicMs() - lookedMs > LOOK_EVERY_MS) {
+      lookedMs = clock.monotonicMs();
+      if (await unfinished.isToSettle()) return;
     }
     if (set === null) await authority.changed(WAIT_MS, signal);
   }
@@ -106,20 +113,27 @@ function positionIn(facts: PairFacts): Position {
   });
 }
 
-/** Lowers a fence that nobody lowers. */
-function fenceWatch(pair: Pair, clock: Clock) {
+/**
+ * Finds what a promote or demote left behind that is gone: neither side says a word of it to who
+ * only reads the log of the one and applies to the other. Lowers a fence that nobody lowers.
+ */
+function unfinishedWatch(
+  pair: Pair,
+  { authority }: PairFacts,
+  { clock, fenceMsMax, fault }: FollowDeps,
+) {
   let raisedMs: number | null = null;
   return {
-    isForgotten: async (): Promise<boolean> => {
+    isToSettle: async (): Promise<boolean> => {
       const facts = await readPair(pair);
-      if (facts.unfinished !== 'fenced') {
-        raisedMs = null;
-        return false;
+      if (facts.unfinished === 'fenced') {
+        raisedMs ??= clock.monotonicMs();
+        if (clock.monotonicMs() - raisedMs < fenceMsMax) return false;
+        await giveUp(pair, facts, fault);
+        return true;
       }
-      raisedMs ??= clock.monotonicMs();
-      if (clock.monotonicMs() - raisedMs < FENCE_MS_MAX) return false;
-      await giveUp(pair, facts);
-      return true;
+      raisedMs = null;
+      return facts.unfinished !== null || facts.authority.epoch !== authority.epoch;
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
+import type { FaultPoint } from '../../lib/fault.js';
 import type { ChangeSet, TableChanges } from '../side.js';
 import { NULL_TEXT } from '../tables/copy-fields.js';
 import type { Connection } from './connection.js';
@@ -18,6 +19,7 @@ export async function applyChanges(
   connection: Pick<Connection, 'transaction'>,
   lease: Lease,
   changes: ChangeSet,
+  fault: FaultPoint,
 ): Promise<void> {
   await connection.transaction(BEGIN_WRITING, async (client) => {
     await advance(target, client, lease, changes);
@@ -26,6 +28,7 @@ export async function applyChanges(
     for (const table of changes.tables) {
       mustBeEqual(table, (await copyRows(client, table.table, table.keys)).text);
     }
+    fault('postgres-apply');
   });
 }
 
