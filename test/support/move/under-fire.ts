@@ -51,10 +51,10 @@ export interface Outcome {
 }
 
 /** How long anything may take to come right by itself, milliseconds. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 
 /** With it a forgotten fence is lowered after three times as long, milliseconds. */
-const CATCH_UP_MS_MAX = 700;
+const CATCH_UP_MS_MAX = 1_500;
 
 /** Moves the authority of a played game, once, with violence; then lets all come right and audits. */
 export async function moveUnderFire(
