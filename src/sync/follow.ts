@@ -14,6 +14,11 @@ export interface FollowDeps {
   /** The follower has all that was committed a moment ago; told often. */
   onCaughtUp(authority: StoreKind): void;
   onDirection(authority: StoreKind, epoch: number): void;
+  /**
+   * A fence that is up for longer belongs to a promote or demote that is gone, and is lowered:
+   * players wait for it. More than any promote may take. Milliseconds.
+   */
+  fenceMsMax: number;
   fault?: FaultPoint;
 }
 
@@ -38,11 +43,8 @@ const FORGET_EVERY_MS = 5_000;
  */
 const KEEP_MS = 60_000;
 
-/**
- * A fence that is up for longer belongs to a promote or demote that is gone: players wait for it.
- * Milliseconds.
- */
-const FENCE_MS_MAX = 15_000;
+/** It looks this often whether a promote or demote was cut short, milliseconds. */
+const LOOK_EVERY_MS = 1_000;
 
 /**
  * Keeps the follower equal to the authority, whichever of the two that is, until aborted. Ends what
@@ -53,6 +55,7 @@ const FENCE_MS_MAX = 15_000;
 export async function follow(pair: Pair, deps: FollowDeps): Promise<void> {
   while (!deps.signal.aborted) {
     const facts = await settle(pair, await readPair(pair));
+    deps.fault?.('follow-settled');
     try {
       await followEpoch(pair, facts, deps);
     } catch (error) {
@@ -68,18 +71,18 @@ async function isOver(pair: Pair, { authority }: PairFacts, error: unknown): Pro
   return now.authority.epoch !== authority.epoch || now.unfinished === 'taken';
 }
 
-/** Follows until the authority changes, which one of the sides then says. */
+/** Follows until the authority changes, or there is something to settle. */
 async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Promise<void> {
   const { clock, signal, fault = noFaults } = deps;
   const { store, epoch } = facts.authority;
   const authority = pair[store];
   const follower = pair[otherThan(store)];
   deps.onDirection(store, epoch);
-  const fence = fenceWatch(pair, clock);
+  const unfinished = unfinishedWatch(pair, facts, deps);
   let position = positionIn(facts);
   let caughtUpMs = clock.monotonicMs();
-  let forgottenMs = caughtUpMs;
-  const passed: { position: Position; atMs: number }[] = [];
+  const log = logUpkeep(authority, epoch, clock);
+  let lookedMs = caughtUpMs;
   while (!signal.aborted) {
     const readMs = clock.monotonicMs();
     const set = await authority.readChanges(position, epoch);
@@ -94,13 +97,10 @@ async function followEpoch(pair: Pair, facts: PairFacts, deps: FollowDeps): Prom
       await deps.onApplied({ set, lagMs: clock.monotonicMs() - caughtUpMs });
       if (!set.hasMore) caughtUpMs = readMs;
     }
-    if (clock.monotonicMs() - forgottenMs > FORGET_EVERY_MS) {
-      forgottenMs = clock.monotonicMs();
-      passed.push({ position, atMs: forgottenMs });
-      const old = passed.findLastIndex(({ atMs }) => atMs < forgottenMs - KEEP_MS);
-      const [last] = passed.splice(0, old + 1).slice(-1);
-      if (last !== undefined) await authority.forget(last.position, epoch);
-      if (await fence.isForgotten()) return;
+    await log.forget(position);
+    if (clock.monotonicMs() - lookedMs > LOOK_EVERY_MS) {
+      lookedMs = clock.monotonicMs();
+      if (await unfinished.isToSettle()) return;
     }
     if (set === null) await authority.changed(WAIT_MS, signal);
   }
@@ -116,20 +116,44 @@ function positionIn(facts: PairFacts): Position {
   });
 }
 
-/** Lowers a fence that nobody lowers. */
-function fenceWatch(pair: Pair, clock: Clock) {
+/** Has the authority drop log entries that the follower has had for long enough. */
+function logUpkeep(authority: Side, epoch: number, clock: Clock) {
+  const passed: { position: Position; atMs: number }[] = [];
+  let forgottenMs = clock.monotonicMs();
+  return {
+    forget: async (position: Position): Promise<void> => {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - forgottenMs < FORGET_EVERY_MS) return;
+      forgottenMs = nowMs;
+      passed.push({ position, atMs: nowMs });
+      const old = passed.findLastIndex(({ atMs }) => atMs < nowMs - KEEP_MS);
+      const last = passed.splice(0, old + 1).at(-1);
+      if (last !== undefined) await authority.forget(last.position, epoch);
+    },
+  };
+}
+
+/**
+ * Finds what a promote or demote left behind that is gone: neither side says a word of it to who
+ * only reads the log of the one and applies to the other. Lowers a fence that nobody lowers.
+ */
+function unfinishedWatch(
+  pair: Pair,
+  { authority }: PairFacts,
+  { clock, fenceMsMax, fault }: FollowDeps,
+) {
   let raisedMs: number | null = null;
   return {
-    isForgotten: async (): Promise<boolean> => {
+    isToSettle: async (): Promise<boolean> => {
       const facts = await readPair(pair);
-      if (facts.unfinished !== 'fenced') {
-        raisedMs = null;
-        return false;
+      if (facts.unfinished === 'fenced') {
+        raisedMs ??= clock.monotonicMs();
+        if (clock.monotonicMs() - raisedMs < fenceMsMax) return false;
+        await giveUp(pair, facts, fault);
+        return true;
       }
-      raisedMs ??= clock.monotonicMs();
-      if (clock.monotonicMs() - raisedMs < FENCE_MS_MAX) return false;
-      await giveUp(pair, facts);
-      return true;
+      raisedMs = null;
+      return facts.unfinished !== null || facts.authority.epoch !== authority.epoch;
     },
   };
 }

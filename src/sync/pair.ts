@@ -1,4 +1,5 @@
 import { CardctlError } from '../lib/errors.js';
+import { type FaultPoint, noFaults } from '../lib/fault.js';
 import { type Authority, newerOf, otherThan, type StoreKind } from './authority.js';
 import type { Side, SideFacts } from './side.js';
 
@@ -76,8 +77,13 @@ export async function settle(pair: Pair, facts: PairFacts): Promise<PairFacts> {
 }
 
 /** Gives up a change of authority whose fence is up: the same side is the authority again. */
-export async function giveUp(pair: Pair, { authority }: PairFacts): Promise<void> {
+export async function giveUp(
+  pair: Pair,
+  { authority }: PairFacts,
+  fault: FaultPoint = noFaults,
+): Promise<void> {
   const epoch = authority.epoch + 1;
   await pair[otherThan(authority.store)].stayFollower(epoch);
+  fault('give-up-told');
   await pair[authority.store].lowerFence(epoch);
 }

@@ -66,7 +66,7 @@ export async function switchAuthority(
   const facts = await settle(pair, await readPair(pair));
   const from = otherThan(to);
   if (facts.authority.store === to) {
-    if (facts.unfinished === 'fenced') await giveUp(pair, facts);
+    if (facts.unfinished === 'fenced') await giveUp(pair, facts, fault);
     const { authority } = await readPair(pair);
     return { epoch: authority.epoch, changed: false, position: null, pauseMs: 0 };
   }
@@ -76,10 +76,12 @@ export async function switchAuthority(
   fault('switch-ready');
   signal.throwIfAborted();
   const startedMs = clock.monotonicMs();
-  const position = await pair[from].raiseFence(epoch, options.drainMsMax);
-  deps.onPhase('fenced');
-  fault('switch-fenced');
+  let position: Position | null = null;
   try {
+    // Whose answer may be lost: then the fence is up all the same.
+    position = await pair[from].raiseFence(epoch, options.drainMsMax);
+    deps.onPhase('fenced');
+    fault('switch-fenced');
     // Not the caller's signal: an interrupt gives up in order, below.
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.catchUpMsMax)]);
     await reach(pair, from, epoch, options, deadline);
@@ -91,7 +93,7 @@ export async function switchAuthority(
     await pair[to].takeAuthority(epoch + 1, ids);
   } catch (error) {
     if (!(await hasTaken(pair, to, epoch, error))) {
-      throw await backAgain(pair, epoch, error, signal, options);
+      throw await backAgain(pair, epoch, error, options, deps);
     }
   }
   const pauseMs = clock.monotonicMs() - startedMs;
@@ -162,12 +164,13 @@ async function backAgain(
   pair: Pair,
   epoch: number,
   error: unknown,
-  signal: AbortSignal,
   { catchUpMsMax }: SwitchOptions,
+  { signal, fault }: SwitchDeps,
 ): Promise<unknown> {
   try {
     const facts = await readPair(pair);
-    if (facts.authority.epoch === epoch) await giveUp(pair, facts);
+    const isOurs = facts.authority.epoch === epoch && facts.unfinished === 'fenced';
+    if (isOurs) await giveUp(pair, facts, fault);
     else await settle(pair, facts);
   } catch {
     return leftFenced(error);

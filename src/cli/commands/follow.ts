@@ -49,13 +49,16 @@ export async function followConfigured(
   const { followPair } = await import('../engine/follow.js');
   const facts = { source: request.sourcePath, target: shown };
   return recordedBesides(invocation, config, facts, async () => {
-    const { listen } = config.move.follow;
+    const { follow, promote } = config.move;
+    const { listen } = follow;
     const token = config.stacks.runtime.adminToken;
     const totals = await followPair(
       {
         ...request,
         redisUrls: config.stacks.redis,
         listen: listen === null ? null : { ...listen, token },
+        // Longer than a promote that lives ever takes.
+        fenceMsMax: 3 * promote.catchUpMsMax,
         fault: faultFrom(env),
       },
       invocation,

@@ -12,6 +12,8 @@ export interface FollowRequest extends PairRequest {
   redisUrls: readonly string[];
   /** Where it tells how far it is; null: nowhere. */
   listen: ListenOptions | null;
+  /** As in `FollowDeps`. */
+  fenceMsMax: number;
   fault: FaultPoint;
 }
 
@@ -31,6 +33,7 @@ export async function followPair(request: FollowRequest, deps: Deps): Promise<Fo
       metrics,
       forget: cache === null ? null : (userIds) => cache.forget(userIds),
       noteSeen: async () => lease?.noteSeen(),
+      fenceMsMax: request.fenceMsMax,
       fault: request.fault,
     });
     if (!deps.signal.aborted) lease?.lost.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Target } from '../../drivers/postgres.js';
 import { openSource } from '../../drivers/sqlite.js';
 import { openWritable } from '../../drivers/sqlite-writable.js';
 import { CardctlError } from '../../lib/errors.js';
+import { type FaultPoint, noFaults } from '../../lib/fault.js';
 import { type FollowRules, tablesToFollow } from '../../sync/followed-tables.js';
 import type { Pair } from '../../sync/pair.js';
 import { type Lease, openLease } from '../../sync/postgres/lease.js';
@@ -16,6 +17,7 @@ export interface PairRequest {
   targetUrl: string | null;
   workDir: string;
   rules: FollowRules;
+  fault?: FaultPoint;
 }
 
 export interface OpenedPair {
@@ -34,7 +36,7 @@ export interface OpenedPair {
  * @throws CardctlError `refused` when the target is no follower, or the lease is required and taken
  */
 export async function openPair(
-  { sourcePath, targetUrl, workDir, rules }: PairRequest,
+  { sourcePath, targetUrl, workDir, rules, fault = noFaults }: PairRequest,
   wanted: 'required' | 'if free' | 'none',
   signal: AbortSignal,
 ): Promise<OpenedPair> {
@@ -50,8 +52,8 @@ export async function openPair(
     const lease = wanted === 'none' ? null : await leaseOf(target, wanted);
     if (lease !== null) closers.push(() => lease.release());
     const pair: Pair = {
-      sqlite: sqliteSide({ file: openWritable(sourcePath), tables }),
-      postgres: postgresSide({ target, lease, tables }),
+      sqlite: sqliteSide({ file: openWritable(sourcePath), tables, fault }),
+      postgres: postgresSide({ target, lease, tables, fault }),
     };
     closers.push(async () => {
       await pair.sqlite.close();

@@ -13,6 +13,8 @@ export interface FollowOptions extends Deps {
   forget: ((userIds: readonly bigint[]) => Promise<void>) | null;
   /** Notes on the follower that it has everything, for whoever asks how old it is. */
   noteSeen(authority: StoreKind): Promise<void>;
+  /** As in `FollowDeps`. */
+  fenceMsMax: number;
   fault?: FaultPoint;
 }
 
@@ -32,7 +34,7 @@ const FOLLOW_TITLE = 'follow';
 
 /** Keeps the follower equal until the signal, and tells how far it is. */
 export async function runFollow(options: FollowOptions): Promise<FollowTotals> {
-  const { pair, metrics, clock, signal, report, fault } = options;
+  const { pair, metrics, clock, signal, report, fenceMsMax, fault } = options;
   const tell = everyMs(TELL_EVERY_MS, clock.monotonicMs);
   const totals: FollowTotals = { sets: 0, rows: 0 };
   let caughtUp = false;
@@ -83,6 +85,7 @@ export async function runFollow(options: FollowOptions): Promise<FollowTotals> {
       // Whoever reads the note may see it late; nobody waits for it.
       options.noteSeen(authority).catch(() => undefined);
     },
+    fenceMsMax,
     ...(fault !== undefined && { fault }),
   });
   return totals;

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
+import type { FaultPoint } from '../../lib/fault.js';
 import type { FollowedTable } from '../followed-table.js';
 import type { ChangeSet, TableChanges } from '../side.js';
 import { isNullField, NULL_TEXT, splitFields, unescapeField } from '../tables/copy-fields.js';
@@ -19,6 +20,7 @@ export async function applyChanges(
   connection: Pick<Connection, 'transaction'>,
   lease: Lease,
   changes: ChangeSet,
+  fault: FaultPoint,
 ): Promise<void> {
   await connection.transaction(BEGIN_WRITING, async (client) => {
     await advance(target, client, lease, changes);
@@ -26,6 +28,7 @@ export async function applyChanges(
     for (const [place, table] of changes.tables.entries()) {
       mustBeEqual(table, (rows[place] as RowsText).rows);
     }
+    fault('postgres-apply');
   });
 }
 

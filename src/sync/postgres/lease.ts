@@ -12,7 +12,10 @@ export interface Lease {
   readonly client: Client;
   /** Known to this session alone; of an earlier lease it opens nothing. */
   readonly token: string;
-  /** Aborted when the session has ended without being asked to: somebody else may have the lease. */
+  /**
+   * Aborted, with an error as its reason, when the session has ended without being asked to:
+   * somebody else may have the lease.
+   */
   readonly lost: AbortSignal;
   /** Notes by the server's clock that the target has all that its authority has written. */
   noteSeen(): Promise<void>;
@@ -34,16 +37,16 @@ export async function openLease(target: Target): Promise<Lease> {
     const token = randomBytes(16).toString('hex');
     await watchForDeadPeers(client);
     await becomeApplier(target, client, token);
-    return leaseOn(client, token);
+    return leaseOn(target, client, token);
   } catch (error) {
     await client.end();
     throw target.explain(error);
   }
 }
 
-function leaseOn(client: Client, token: string): Lease {
+function leaseOn({ name }: Target, client: Client, token: string): Lease {
   const lost = new AbortController();
-  const lose = () => lost.abort();
+  const lose = () => lost.abort(isLost(name));
   client.once('error', lose);
   client.once('end', lose);
   return {
@@ -59,6 +62,12 @@ function leaseOn(client: Client, token: string): Lease {
       await client.end();
     },
   };
+}
+
+function isLost(name: string): CardctlError {
+  return new CardctlError('target', `the connection that followed ${name} has ended`, {
+    hint: 'Nothing was skipped. Go on where it stood: cardctl follow',
+  });
 }
 
 /** A host that vanished must not keep the lease for the hours that TCP allows by default. */

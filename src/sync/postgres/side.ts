@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
+import { type FaultPoint, noFaults } from '../../lib/fault.js';
 import type { FollowedTable } from '../followed-table.js';
 import type { Side } from '../side.js';
 import { applyChanges } from './apply.js';
@@ -19,6 +20,7 @@ export interface PostgresSideOptions {
   /** Without it, no changes can be applied. */
   lease: Lease | null;
   tables: readonly FollowedTable[];
+  fault?: FaultPoint;
 }
 
 /** How long the log is left alone when something was in it, and when nothing was, milliseconds. */
@@ -26,7 +28,12 @@ const BUSY_MS = 5;
 const IDLE_MS = 20;
 
 /** The target, as one of the two databases. It ends its own connections, not the lease's. */
-export function postgresSide({ target, lease, tables }: PostgresSideOptions): Side {
+export function postgresSide({
+  target,
+  lease,
+  tables,
+  fault = noFaults,
+}: PostgresSideOptions): Side {
   // Reading the log must not wait for anything else.
   const reading = openConnection(target);
   const other = openConnection(target);
@@ -61,7 +68,7 @@ export function postgresSide({ target, lease, tables }: PostgresSideOptions): Si
     touch: (rows) => touchRows(target, other, rows),
     apply: async (changes) => {
       const { lease: held, ...connection } = withLease();
-      await applyChanges(target, connection, held, changes);
+      await applyChanges(target, connection, held, changes, fault);
     },
     raiseFence: (epoch, waitMsMax) => raiseFence(target, other, epoch, waitMsMax),
     lowerFence: (epoch) => lowerFence(target, other, epoch),

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { WritableFile } from '../../drivers/sqlite-writable.js';
 import { CardctlError, messageOf } from '../../lib/errors.js';
+import type { FaultPoint } from '../../lib/fault.js';
 import type { FollowedTable } from '../followed-table.js';
 import { isSamePosition } from '../position.js';
 import type { ChangeSet, TableChanges } from '../side.js';
@@ -20,6 +21,7 @@ import { writeTransaction } from './transaction.js';
 export function changeApplier(
   file: WritableFile,
   tables: readonly FollowedTable[],
+  fault: FaultPoint,
 ): (changes: ChangeSet) => Promise<void> {
   const { writer, path } = file;
   const readState = stateReader(writer);
@@ -42,6 +44,7 @@ export function changeApplier(
                                     applied_snapshot = ?, applied_consistent = ? WHERE id = 1`,
         )
         .run(changes.epoch, changes.to.sequence, changes.to.snapshot, changes.hasMore ? 0n : 1n);
+      fault('sqlite-apply');
     });
 }
 

@@ -1,4 +1,5 @@
 import type { WritableFile } from '../../drivers/sqlite-writable.js';
+import { type FaultPoint, noFaults } from '../../lib/fault.js';
 import { inTurn } from '../../lib/in-turn.js';
 import type { FollowedTable } from '../followed-table.js';
 import type { ChangeSet, Side } from '../side.js';
@@ -19,10 +20,11 @@ export interface SqliteSideOptions {
   /** Nobody else uses its connections; the side closes it with itself. */
   file: WritableFile;
   tables: readonly FollowedTable[];
+  fault?: FaultPoint;
 }
 
 /** The game's SQLite file as one of the two databases of a move. */
-export function sqliteSide({ file, tables }: SqliteSideOptions): Side {
+export function sqliteSide({ file, tables, fault = noFaults }: SqliteSideOptions): Side {
   const { reader } = file;
   const expectSameFile = sameFileAt(file.path);
   const watch = watchFile(file.path);
@@ -54,7 +56,7 @@ export function sqliteSide({ file, tables }: SqliteSideOptions): Side {
     changed: watch.changed,
     apply: (changes) =>
       writing(() => {
-        applyTo ??= changeApplier(file, tables);
+        applyTo ??= changeApplier(file, tables, fault);
         return applyTo(changes);
       }),
     forget: (through, epoch) => writing(() => forgetEntries(file, through, epoch)),

@@ -20,7 +20,7 @@ import { canMount, makeReadOnly, smallDisk } from '../../support/small-disk.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const NO_RULES: MoveRules = { columns: new Map(), skip: new Set(), onBadRow: 'fail' };
-const ALL_TABLES = { counts: false, tables: [], limit: 20 };
+const ALL_TABLES = { counts: false, tables: [], repair: false, limit: 20 };
 /** Nobody gets as far as connecting. */
 const NOWHERE = 'postgresql://nobody@127.0.0.1:1/none';
 

@@ -1,7 +1,10 @@
 import Database from 'better-sqlite3';
 import pg from 'pg';
 
-/** A small database that is no game: balances, and every operation that ever changed one. */
+/**
+ * A small database that is no game: balances, every operation that ever changed one, and tickets,
+ * of which each player keeps only the last: the numbers of those that are gone must not come again.
+ */
 const SCHEMA = `
   CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, balance INTEGER NOT NULL);
   CREATE TABLE operation (
@@ -9,7 +12,8 @@ const SCHEMA = `
     id      TEXT NOT NULL UNIQUE,
     account INTEGER NOT NULL REFERENCES account(id),
     amount  INTEGER NOT NULL
-  );`;
+  );
+  CREATE TABLE ticket (number INTEGER PRIMARY KEY AUTOINCREMENT, holder TEXT NOT NULL);`;
 
 export function makeAccounts(
   path: string,
@@ -27,7 +31,7 @@ export function makeAccounts(
 
 export interface Books {
   /** By operation id: how often it is there, and what it did. */
-  operations: Map<string, { times: number; account: number; amount: number }>;
+  operations: Map<string, { number: number; times: number; account: number; amount: number }>;
   balances: Map<number, number>;
   /** Every row of every table as text, for comparing the two sides. */
   rows: string[];
@@ -39,6 +43,7 @@ export function sqliteBooks(path: string): Books {
     return booksOf(
       db.prepare('SELECT number, id, account, amount FROM operation').all() as OperationRow[],
       db.prepare('SELECT id, name, balance FROM account').all() as AccountRow[],
+      db.prepare('SELECT number, holder FROM ticket').all() as TicketRow[],
     );
   } finally {
     db.close();
@@ -51,7 +56,8 @@ export async function postgresBooks(url: string): Promise<Books> {
   try {
     const operations = await client.query('SELECT number, id, account, amount FROM operation');
     const accounts = await client.query('SELECT id, name, balance FROM account');
-    return booksOf(operations.rows, accounts.rows);
+    const tickets = await client.query('SELECT number, holder FROM ticket');
+    return booksOf(operations.rows, accounts.rows, tickets.rows);
   } finally {
     await client.end();
   }
@@ -70,11 +76,17 @@ interface AccountRow {
   balance: number | string;
 }
 
-function booksOf(operations: OperationRow[], accounts: AccountRow[]): Books {
+interface TicketRow {
+  number: number | string;
+  holder: string;
+}
+
+function booksOf(operations: OperationRow[], accounts: AccountRow[], tickets: TicketRow[]): Books {
   const books: Books = { operations: new Map(), balances: new Map(), rows: [] };
   for (const { number, id, account, amount } of operations) {
     const known = books.operations.get(id);
     books.operations.set(id, {
+      number: Number(number),
       times: (known?.times ?? 0) + 1,
       account: Number(account),
       amount: Number(amount),
@@ -85,6 +97,7 @@ function booksOf(operations: OperationRow[], accounts: AccountRow[]): Books {
     books.balances.set(Number(id), Number(balance));
     books.rows.push(`account ${id} ${name} ${balance}`);
   }
+  for (const { number, holder } of tickets) books.rows.push(`ticket ${number} ${holder}`);
   books.rows.sort();
   return books;
 }

@@ -6,6 +6,9 @@ interface Line {
   account: number;
   amount: number;
   at: 'intended' | 'acknowledged';
+  /** Of the operation's row, and of the ticket that came with it; null when it was there already. */
+  number?: number;
+  ticket?: number | null;
   ms?: number;
 }
 
@@ -20,6 +23,10 @@ export interface Audit {
   unknown: string[];
   /** Accounts whose balance is not the sum of their operations. */
   unbalanced: number[];
+  /** Operations that have another number than their player was told. */
+  renumbered: string[];
+  /** Numbers of tickets that two players were given. */
+  issuedTwice: number[];
   /** The longest that an operation took until it was acknowledged, milliseconds. */
   slowestMs: number;
 }
@@ -42,8 +49,17 @@ export function audit(books: Books, ledgers: readonly string[]): Audit {
     unbalanced: [...books.balances]
       .filter(([account, balance]) => balance !== (sums.get(account) ?? 0))
       .map(([account]) => account),
+    renumbered: acknowledged
+      .filter(({ id, number }) => (books.operations.get(id)?.number ?? number) !== number)
+      .map(({ id }) => id),
+    issuedTwice: twice(acknowledged.flatMap(({ ticket }) => ticket ?? [])),
     slowestMs: Math.max(0, ...acknowledged.map(({ ms }) => ms ?? 0)),
   };
+}
+
+function twice(numbers: readonly number[]): number[] {
+  const seen = new Set<number>();
+  return numbers.filter((number) => seen.size === seen.add(number).size);
 }
 
 function readLedger(path: string): Line[] {

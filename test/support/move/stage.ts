@@ -7,6 +7,7 @@ import { type ProcessResult, type RunningProcess, startProcess } from '../proces
 import { tempDir } from '../temp-dir.js';
 import { type Books, makeAccounts, postgresBooks, sqliteBooks } from './accounts.js';
 import { type Audit, audit } from './audit.js';
+import type { PlayerOptions } from './player.js';
 
 const PLAYER = fileURLToPath(new URL('player-process.ts', import.meta.url));
 
@@ -22,6 +23,8 @@ export interface MoveStage {
   ): Promise<{ exitCode: number | null; result: Record<string, unknown> }>;
   startCardctl(args: readonly string[], env?: Record<string, string>): RunningProcess;
   startPlayer(name: string, opsPerSecond?: number): Promise<RunningProcess>;
+  /** For a player of this process. */
+  playerOptions(name: string, opsPerSecond: number): PlayerOptions;
   books(): Promise<{ sqlite: Books; postgres: Books }>;
   audit(books: Books): Audit;
 }
@@ -29,24 +32,34 @@ export interface MoveStage {
 export interface StageOptions {
   journalMode?: 'wal' | 'delete';
   accounts?: number;
-  /** Default: a database of its own on the tests' server. */
-  url?: string;
 }
 
+/** A source that nobody has moved yet, and an empty target on the tests' server. */
 export async function makeMoveStage({
   journalMode = 'delete',
   accounts = 20,
-  url: given,
 }: StageOptions = {}): Promise<MoveStage> {
   const directory = await tempDir();
-  const url = given ?? (await createDatabase()).url;
+  const { url } = await createDatabase();
   const source = join(directory, 'bank.db');
   makeAccounts(source, { accounts, journalMode });
-  mkdirSync(join(directory, 'ledgers'));
+  return stageAt({ directory, source, url });
+}
+
+export interface StagePlace {
+  /** For what the stage writes. */
+  directory: string;
+  source: string;
+  url: string;
+  /** Further keys of the configuration. */
+  more?: object;
+}
+
+export function stageAt({ directory, source, url, more = {} }: StagePlace): MoveStage {
+  mkdirSync(join(directory, 'ledgers'), { recursive: true });
   const config = join(directory, 'cardctl.json');
-  writeFileSync(config, JSON.stringify({ source, target: url, workDir: join(directory, 'work') }), {
-    mode: 0o600,
-  });
+  const content = { source, target: url, workDir: join(directory, 'work'), ...more };
+  writeFileSync(config, JSON.stringify(content), { mode: 0o600 });
   const ledgers: string[] = [];
   const withConfig = (args: readonly string[]) => [
     ...args,
@@ -56,6 +69,11 @@ export async function makeMoveStage({
     '--yes',
     '--json',
   ];
+  const playerOptions = (name: string, opsPerSecond: number) => {
+    const ledger = join(directory, 'ledgers', `${name}.ndjson`);
+    ledgers.push(ledger);
+    return { name, path: source, url, ledger, opsPerSecond };
+  };
   return {
     source,
     url,
@@ -71,13 +89,13 @@ export async function makeMoveStage({
     },
     startCardctl: (args, env = {}) => startCardctl(withConfig(args), { env, timeoutMs: 600_000 }),
     startPlayer: async (name, opsPerSecond = 50) => {
-      const ledger = join(directory, 'ledgers', `${name}.ndjson`);
-      ledgers.push(ledger);
-      const args = ['--import', 'tsx', PLAYER, source, url, ledger, name, String(opsPerSecond)];
+      const options = JSON.stringify(playerOptions(name, opsPerSecond));
+      const args = ['--import', 'tsx', PLAYER, options];
       const running = startProcess(process.execPath, args, { timeoutMs: 600_000 });
       await running.waitFor(/ready/);
       return running;
     },
+    playerOptions,
     books: async () => ({ sqlite: sqliteBooks(source), postgres: await postgresBooks(url) }),
     audit: (books) => audit(books, ledgers),
   };
