@@ -5,6 +5,7 @@ import { parseColumnName } from './column-name.js';
 import { expand } from './expand.js';
 import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
+import { refuseTwoLegacies } from './legacy.js';
 import { Problems } from './problems.js';
 import { type Body, bodySchema } from './schema.js';
 import { type Stacks, stacksOf } from './stacks.js';
@@ -101,6 +102,7 @@ function checked(
   const valid = validate(bodySchema, body, { place, path: [] }, problems);
   const target = targetIn({ place, body }, directory, problems, onSecret);
   const rules = rulesIn({ place, body }, valid, problems);
+  refuseTwoLegacies(body, place, problems);
   const { source, workDir, backup, ...rest } = valid ?? {};
   return {
     target,

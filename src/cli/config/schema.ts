@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TargetType } from '../../schema/model.js';
 import {
   botsSchema,
+  legacySchema,
   nginxSchema,
   redisSchema,
   runtimeSchema,
@@ -88,6 +89,7 @@ export const bodySchema = z.strictObject({
   skip: z.array(text, { error: 'expected a list of names' }).optional(),
   telegram: telegramSchema.optional(),
   runtime: runtimeSchema.optional(),
+  legacy: legacySchema.optional(),
   bots: botsSchema.optional(),
   redis: redisSchema.optional(),
   nginx: nginxSchema.optional(),
