@@ -35,6 +35,7 @@ export async function write(
     authority.note(seen);
     if (!seen.moving && seen.store !== store.kind) {
       const answer = await forwarder.forward(delivery);
+      if (answer?.byForeign === true) await noteForeign(parts, ask);
       if (answer !== null) return { outcome: 'forwarded', answer };
     }
     const leftMs = untilMs - clock.monotonicMs();
@@ -54,15 +55,33 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  { store, cache, log }: Parts,
+  parts: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
+  const { store } = parts;
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
+  await note(parts, { updateId, userIds, position: noted(store.kind, position) });
+}
+
+/**
+ * A foreign bot tells no cache. Whatever it answered, the player's next reads go to it, until the
+ * note is too old to matter. Of an opponent's row nothing is known here: follow tells the cache.
+ */
+async function noteForeign(parts: Parts, { who, updateId }: Ask): Promise<void> {
+  await note(parts, { updateId, userIds: [who.user_id], position: noted('sqlite', null) });
+}
+
+interface Noting {
+  updateId: number;
+  userIds: readonly bigint[];
+  position: string;
+}
+
+async function note({ cache, log }: Parts, { updateId, userIds, position }: Noting): Promise<void> {
   try {
-    const note = noted(store.kind, position);
     // First noted, then forgotten: whoever loads after that reads behind the note.
-    await Promise.all(userIds.map((userId) => cache.noteWrite(userId, note)));
+    await Promise.all(userIds.map((userId) => cache.noteWrite(userId, position)));
     await cache.forget(userIds);
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');

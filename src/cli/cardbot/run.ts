@@ -43,6 +43,7 @@ async function botOptions(
   { polling }: CardbotFlags,
 ): Promise<BotOptions> {
   const { telegram, runtime } = stacks;
+  refuseForeign(bot);
   const token = required(telegram.token, 'telegram.token');
   const admin = new URL(required(bot.adminUrl ?? null, `the admin URL of bot ${bot.name}`));
   return {
@@ -60,6 +61,7 @@ async function botOptions(
             from: 'webhook',
             ...hostAndPort(bot.address),
             path: telegram.webhookPath,
+            ...foreignPathOf(stacks),
             secretToken: required(telegram.secretToken, 'telegram.secretToken'),
           },
     admin: {
@@ -76,6 +78,13 @@ async function botOptions(
   };
 }
 
+function refuseForeign({ name, foreign }: EdgeServer): void {
+  if (foreign === undefined) return;
+  throw new CardctlError('usage', `${name} is the foreign bot at ${foreign.url}, no cardbot`, {
+    hint: 'run it as it always was; cardbot --name takes the name of a bot of the fleet',
+  });
+}
+
 async function askedUsername(token: string, apiRoot: string): Promise<string> {
   const api = openBotApi({ token, apiRoot });
   try {
@@ -90,19 +99,24 @@ async function askedUsername(token: string, apiRoot: string): Promise<string> {
   }
 }
 
-/** The bots of the other stack. One without an admin listener is somebody's own. */
+/** The bots of the other stack. */
 function peersOf({ bots, telegram }: Stacks, self: EdgeServer): Peer[] {
   return bots
     .filter(({ stack }) => stack !== self.stack)
-    .map(({ address, adminUrl }): Peer => {
-      const url = `http://${address}`;
-      if (adminUrl !== undefined) return { kind: 'cardbot', url };
+    .map(({ address, foreign }): Peer => {
+      if (foreign === undefined) return { kind: 'cardbot', url: `http://${address}` };
       return {
         kind: 'foreign',
-        url: `${url}${telegram.webhookPath}`,
+        url: foreign.url,
         ...(telegram.secretToken !== null && { secretToken: telegram.secretToken }),
       };
     });
+}
+
+/** Nginx passes updates on at the path of the foreign bot, to all bots alike. */
+function foreignPathOf({ bots }: Stacks): { foreignPath?: string } {
+  const url = bots.find(({ foreign }) => foreign !== undefined)?.foreign?.url;
+  return url === undefined ? {} : { foreignPath: new URL(url).pathname };
 }
 
 function required(value: string | null, key: string): string {
