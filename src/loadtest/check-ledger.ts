@@ -1,4 +1,5 @@
-import type { ReadLedger } from './read-ledger.js';
+import { checkForeign, type ForeignEffects, type ForeignVerdict } from './check-foreign.js';
+import { type ReadLedger, sentByUser } from './read-ledger.js';
 
 /** What the check asks the database under test. The caller knows its tables. */
 export interface EffectReader {
@@ -34,6 +35,8 @@ export interface LedgerVerdict {
   /** Acknowledged writes that were looked for. */
   writesChecked: number;
   violations: Violation[];
+  /** What somebody's own bot did, which no ledger tells of; null when there is none. */
+  foreign: ForeignVerdict | null;
 }
 
 /**
@@ -41,13 +44,18 @@ export interface LedgerVerdict {
  * write is applied exactly once, nothing is applied that was not sent, and the effects add up.
  *
  * A write that was sent and not acknowledged may be applied or not: its player was told nothing.
+ *
+ * @param foreign given when somebody's own bot is among those under test: what it acknowledged is
+ *   set aside, since it promises nothing. Without it such an answer is judged as any other.
  */
 export async function checkLedger(
   ledger: ReadLedger,
   reader: EffectReader,
+  foreign: ForeignEffects | null = null,
 ): Promise<LedgerVerdict> {
   const applied = await countApplied(ledger, reader);
-  const writes = checkWrites(ledger, applied);
+  const isSetAside = (updateId: number) => foreign !== null && ledger.isByForeign(updateId);
+  const writes = checkWrites(ledger, applied, isSetAside);
   const violations = [
     ...writes.violations,
     ...applied.neverSent.map(neverSent),
@@ -55,7 +63,12 @@ export async function checkLedger(
     ...(await checkFights(reader)),
     ...(await checkScores(reader)),
   ];
-  return { pass: violations.length === 0, writesChecked: writes.checked, violations };
+  return {
+    pass: violations.length === 0,
+    writesChecked: writes.checked,
+    violations,
+    foreign: foreign === null ? null : await checkForeign(ledger, foreign),
+  };
 }
 
 interface Applied {
@@ -82,6 +95,7 @@ async function countApplied(ledger: ReadLedger, reader: EffectReader): Promise<A
 function checkWrites(
   ledger: ReadLedger,
   { times }: Applied,
+  isSetAside: (updateId: number) => boolean,
 ): { checked: number; violations: Violation[] } {
   const violations: Violation[] = [];
   let checked = 0;
@@ -100,7 +114,7 @@ function checkWrites(
       });
     if (acknowledgements > 1) add('acknowledged twice', `${acknowledgements} times`);
     if (applied > 1) add('applied twice', `${applied} times`);
-    if (!sent.isWrite || acknowledgements === 0) continue;
+    if (!sent.isWrite || acknowledgements === 0 || isSetAside(updateId)) continue;
     checked += 1;
     if (applied === 0) add('acknowledged but not applied', 'not in the ledger of the database');
   }
@@ -113,7 +127,7 @@ function neverSent(updateId: bigint): Violation {
 
 async function checkClaims(ledger: ReadLedger, reader: EffectReader): Promise<Violation[]> {
   if (reader.claimedCards === undefined) return [];
-  const claims = claimsByUser(ledger);
+  const claims = sentByUser(ledger, 'claim');
   const violations: Violation[] = [];
   for await (const { userId, cards } of reader.claimedCards()) {
     const sent = claims.get(Number(userId)) ?? 0;
@@ -122,15 +136,6 @@ async function checkClaims(ledger: ReadLedger, reader: EffectReader): Promise<Vi
     violations.push({ rule: 'more cards than claims', userId, detail });
   }
   return violations;
-}
-
-function claimsByUser(ledger: ReadLedger): Map<number, number> {
-  const claims = new Map<number, number>();
-  for (let id = ledger.firstUpdateId; id < ledger.nextUpdateId; id += 1) {
-    const sent = ledger.sent(id);
-    if (sent?.kind === 'claim') claims.set(sent.userId, (claims.get(sent.userId) ?? 0) + 1);
-  }
-  return claims;
 }
 
 async function checkFights(reader: EffectReader): Promise<Violation[]> {

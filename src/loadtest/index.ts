@@ -1,3 +1,4 @@
+export type { ForeignEffects, UserCount } from './check-foreign.js';
 export {
   checkLedger,
   type LedgerVerdict,

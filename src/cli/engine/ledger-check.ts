@@ -1,8 +1,16 @@
+import { writeTime } from '../../game/time.js';
 import type { Clock } from '../../lib/clock.js';
 import { CardctlError } from '../../lib/errors.js';
-import { checkLedger, type LedgerVerdict, readLedger } from '../../loadtest/index.js';
+import {
+  checkLedger,
+  type ForeignEffects,
+  type LedgerVerdict,
+  readLedger,
+  type UserCount,
+} from '../../loadtest/index.js';
 import { readAuthorities } from '../../store/authority.js';
 import type { Database } from '../../store/executor.js';
+import { idOf, numberOf } from '../../store/values.js';
 import type { Config } from '../config/index.js';
 import { openBothSides } from './both-sides.js';
 
@@ -28,9 +36,14 @@ export async function checkLedgerOf(
       });
     }
     const database = sides[said.sqlite.store];
-    return await checkLedger(await readLedger(ledgerPath), {
-      appliedUpdateIds: (from, to) => appliedIds(database, from, to),
-    });
+    const ledger = await readLedger(ledgerPath);
+    const { bots, runtime } = config.stacks;
+    const since = writeTime(ledger.startedAt.getTime(), runtime.timeZone);
+    return await checkLedger(
+      ledger,
+      { appliedUpdateIds: (from, to) => appliedIds(database, from, to) },
+      bots.some(({ foreign }) => foreign !== undefined) ? effectsSince(database, since) : null,
+    );
   } finally {
     await sides.close();
   }
@@ -49,4 +62,26 @@ async function* appliedIds(database: Database, from: bigint, to: bigint): AsyncG
     if (rows.length < IDS_AT_ONCE) return;
     next = BigInt(rows.at(-1)?.update_id as bigint) + 1n;
   }
+}
+
+/** @param since as the game writes its times */
+function effectsSince(database: Database, since: string): ForeignEffects {
+  const count = async function* (sql: string): AsyncGenerator<UserCount> {
+    const rows = await database.read({ copy: 'authority', behind: null, statements: 'one' }, (db) =>
+      db.run(sql, [since]),
+    );
+    for (const row of rows) yield { userId: idOf(row.user_id), count: numberOf(row.count) };
+  };
+  return {
+    claims: () =>
+      count(
+        `SELECT user_id, count(*) AS count FROM player_cards
+          WHERE obtained_at >= $1 GROUP BY user_id`,
+      ),
+    fights: () =>
+      count(
+        `SELECT challenger_id AS user_id, count(*) AS count FROM active_fights
+          WHERE created_at >= $1 GROUP BY challenger_id`,
+      ),
+  };
 }
