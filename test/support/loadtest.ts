@@ -15,7 +15,12 @@ export interface LoadOptions {
 /** What a load test found, with its ledger held against the authority's. */
 export interface LoadResult {
   pass: boolean;
-  ledger: { pass: boolean; writesChecked: number; violations: unknown[] };
+  ledger: {
+    pass: boolean;
+    writesChecked: number;
+    violations: unknown[];
+    foreign: { writesAcknowledged: number; doubled: unknown[] } | null;
+  };
   errors: { total: number; byKind: Record<string, number> };
   updates: { due: number; acknowledged: number; writesAcknowledged: number; unfinished: number };
   latencyMs: { p50: number; p99: number; max: number };

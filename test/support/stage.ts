@@ -6,9 +6,9 @@ import { request } from 'undici';
 import { freePort } from './free-port.js';
 import { type RunningProcess, startProcess } from './process.js';
 
-const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
+export const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
 
-const SECRETS = {
+export const SECRETS = {
   token: '123456:stage-token',
   secretToken: 'stage-secret-token',
   adminToken: 'stage-admin-token',
@@ -43,6 +43,8 @@ export interface StageOptions {
   replicaUrl?: string;
   redisUrl?: string;
   fleet?: number;
+  /** Somebody's own bot is the legacy, which the test starts there itself. */
+  foreignUrl?: string;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
@@ -50,7 +52,9 @@ export interface StageOptions {
 /** Writes the configuration; nothing is started yet. */
 export async function makeStage(options: StageOptions): Promise<Stage> {
   const { directory, source, targetUrl, replicaUrl, redisUrl, fleet = 3, more = {} } = options;
-  const names = ['legacy-1', ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
+  const { foreignUrl } = options;
+  const legacy = foreignUrl === undefined ? ['legacy-1'] : [];
+  const names = [...legacy, ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
   const bots: StageBot[] = [];
   for (const name of names) {
     bots.push({
@@ -76,6 +80,7 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       username: 'stage_bot',
     },
     runtime: { adminToken, peerSecret, timeZone: 'Asia/Tehran' },
+    ...(foreignUrl !== undefined && { legacy: { kind: 'foreign', url: foreignUrl } }),
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
     ...more,

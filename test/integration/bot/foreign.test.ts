@@ -184,6 +184,11 @@ describe('somebody’s own bot by itself', () => {
       text: 'It is your own challenge',
     });
     const { body } = await bot.post(press(BABAK, `accept:${fightId}`));
+    const again = await bot.post(command(BABAK, '/claim'));
+    expect(JSON.parse(again.body)).toMatchObject({
+      method: 'sendMessage',
+      text: expect.stringMatching(/^The next card is due at /),
+    });
     const [[button]] = JSON.parse(body).reply_markup.inline_keyboard;
     expect(button.callback_data).toBe(await pickData(game, fightId, BABAK));
   });
@@ -211,7 +216,7 @@ describe('somebody’s own bot by itself', () => {
   test('does a challenge twice that is delivered twice, and nothing else', async () => {
     const { game, bot } = await openForeign();
     const twice: Post = async (update) => {
-      await bot.post(update);
+      expect((await bot.post(update)).status).toBe(200);
       return bot.post(update);
     };
     await twice(command(NEGAR, '/claim'));
