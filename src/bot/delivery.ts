@@ -18,6 +18,8 @@ export interface Answer {
   retryAfterS?: number;
   /** Of the entry in the log. */
   errorId?: string;
+  /** It was left to somebody's own bot, which keeps no ledger and tells no cache. */
+  byForeign?: boolean;
 }
 
 export const DONE: Answer = { status: 200, body: '' };

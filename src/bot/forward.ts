@@ -22,6 +22,8 @@ export const PEER_PATH = '/cardbot/update';
 export const PEER_SECRET_HEADER = 'x-cardctl-peer-secret';
 export const HOPS_HEADER = 'x-cardctl-hops';
 export const TELEGRAM_SECRET_HEADER = 'x-telegram-bot-api-secret-token';
+/** On an answer that came from somebody's own bot. */
+export const FOREIGN_HEADER = 'x-cardctl-foreign';
 
 /** A bot that was forwarded an update does not forward it again: two could do so for ever. */
 const HOPS_MAX = 1;
@@ -102,8 +104,11 @@ async function post({ kind, pool, path, headers }: Route, raw: Buffer, hops: num
       },
       body: raw,
     });
-    const answer = { status: statusCode, body: await body.text() };
-    return kind === 'foreign' || isTaken(statusCode)
+    const answer: Answer = { status: statusCode, body: await body.text() };
+    if (kind === 'foreign') {
+      return { answer: { ...answer, byForeign: true }, outcome: 'answered' } satisfies Posted;
+    }
+    return isTaken(statusCode)
       ? ({ answer, outcome: 'answered' } satisfies Posted)
       : ({ answer: null, outcome: 'declined' } satisfies Posted);
   } catch (error) {
@@ -120,7 +125,8 @@ function failed(kind: Peer['kind'], error: unknown): Posted {
   if (NOT_SENT.has(codeOf(error) ?? '')) return { answer: null, outcome: 'unreachable' };
   // DANGER: it may have been executed. A cardbot's ledger takes it again; a foreign bot has none,
   // so whether it is sent again is left to Telegram.
-  return { answer: kind === 'foreign' ? COME_BACK : null, outcome: 'lost' };
+  const answer = kind === 'foreign' ? { ...COME_BACK, byForeign: true } : null;
+  return { answer, outcome: 'lost' };
 }
 
 /** Failures to connect: nothing was sent. */

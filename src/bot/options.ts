@@ -44,6 +44,8 @@ export interface WebhookOptions {
   port: number;
   /** Only Telegram, and Nginx, know it. */
   path: string;
+  /** Another one at which the same updates come: the path of a foreign bot behind the same Nginx. */
+  foreignPath?: string;
   /** The `secret_token` of `setWebhook`. */
   secretToken: string;
   timeouts?: Partial<WebhookTimeouts>;

@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseUpdate, readBody } from './body.js';
 import type { Answer, Delivery } from './delivery.js';
-import { HOPS_HEADER, PEER_PATH, PEER_SECRET_HEADER, TELEGRAM_SECRET_HEADER } from './forward.js';
+import {
+  FOREIGN_HEADER,
+  HOPS_HEADER,
+  PEER_PATH,
+  PEER_SECRET_HEADER,
+  TELEGRAM_SECRET_HEADER,
+} from './forward.js';
 import { listen } from './listen.js';
 import type { BotMetrics } from './metrics.js';
 import type { Stack, WebhookOptions, WebhookTimeouts } from './options.js';
@@ -47,11 +53,13 @@ export async function openWebhook(
   let inFlight = 0;
   let isLeaving = false;
 
-  const answer = (response: ServerResponse, { status, body, retryAfterS, errorId }: Answer) => {
+  const answer = (response: ServerResponse, answered: Answer) => {
+    const { status, body, retryAfterS, errorId, byForeign } = answered;
     const headers = [...identity, 'content-length', String(Buffer.byteLength(body))];
     if (body !== '') headers.push('content-type', 'application/json');
     if (retryAfterS !== undefined) headers.push('retry-after', String(retryAfterS));
     if (errorId !== undefined) headers.push('x-cardctl-error', errorId);
+    if (byForeign === true) headers.push(FOREIGN_HEADER, '1');
     if (isLeaving) headers.push('connection', 'close');
     response.writeHead(status, headers).end(body);
   };
@@ -115,12 +123,12 @@ export async function openWebhook(
 }
 
 /** Which way a request came in, or the status that it is turned away with. */
-function doors({ path, secretToken }: WebhookOptions, peerSecret: string | undefined) {
+function doors({ path, foreignPath, secretToken }: WebhookOptions, peerSecret: string | undefined) {
   const isTelegram = secretCheck(secretToken);
   const isPeer = peerSecret === undefined ? () => false : secretCheck(peerSecret);
   return ({ url, method, headers }: IncomingMessage): { hops: number } | number => {
     const fromPeer = url === PEER_PATH && peerSecret !== undefined;
-    if (url !== path && !fromPeer) return 404;
+    if (url !== path && url !== (foreignPath ?? path) && !fromPeer) return 404;
     if (method !== 'POST') return 405;
     const isKnown = fromPeer
       ? isPeer(headers[PEER_SECRET_HEADER])

@@ -35,6 +35,7 @@ export async function write(
     authority.note(seen);
     if (!seen.moving && seen.store !== store.kind) {
       const answer = await forwarder.forward(delivery);
+      if (answer?.byForeign === true) await noteForeign(parts, ask);
       if (answer !== null) return { outcome: 'forwarded', answer };
     }
     const leftMs = untilMs - clock.monotonicMs();
@@ -54,14 +55,38 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  { store, cache, refill, log }: Parts,
+  parts: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
   // What nobody remembers of a player, such as a fight, may have changed without them being touched.
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
+  await note(parts, { updateId, userIds, touched, position: noted(parts.store.kind, position) });
+}
+
+/**
+ * A foreign bot tells no cache. Whatever it answered, the player's next reads go to it, until the
+ * note is too old to matter. Of an opponent's row nothing is known here: follow tells the cache.
+ */
+async function noteForeign(parts: Parts, { who, updateId }: Ask): Promise<void> {
+  const userIds = [who.user_id];
+  await note(parts, { updateId, userIds, touched: userIds, position: noted('sqlite', null) });
+}
+
+interface Noting {
+  updateId: number;
+  userIds: readonly bigint[];
+  /** Of whom something changed that is remembered. */
+  touched: readonly bigint[];
+  position: string;
+}
+
+async function note(
+  { cache, refill, log }: Parts,
+  { updateId, userIds, touched, position }: Noting,
+): Promise<void> {
   try {
-    await cache.wrote(userIds, noted(store.kind, position), touched);
+    await cache.wrote(userIds, position, touched);
     refill.add(touched);
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');

@@ -10,6 +10,16 @@ export interface EdgeServer {
   address: string;
   /** Where `/readyz` is; undefined for a bot that has none. */
   adminUrl?: string | undefined;
+  /** Set for somebody's own bot. */
+  foreign?: ForeignBot | undefined;
+}
+
+/** A bot that knows nothing of cardctl: no admin listener, and no ledger of updates. */
+export interface ForeignBot {
+  /** Where it takes updates; its path may be another than that of the other bots. */
+  url: string;
+  /** Answers 2xx when it is well. Without one, that it takes connections has to do. */
+  healthUrl?: string | undefined;
 }
 
 /** All that is known about Nginx and the servers behind it. */

@@ -38,6 +38,7 @@ export function planShift(
     servers: shares.servers.map(({ server: { name, stack, address }, weight }) => {
       return { name, stack, address, weight };
     }),
+    ...(isForeignServed(shares) && { keepAliveSeconds: FOREIGN_KEEP_ALIVE_SECONDS }),
   };
   const text = renderUpstream(next);
   return {
@@ -49,4 +50,11 @@ export function planShift(
     text,
     diff: unifiedDiff(upstreamFile, presentText ?? '', text),
   };
+}
+
+/** Many servers of other makes close an idle connection after 5 s. */
+const FOREIGN_KEEP_ALIVE_SECONDS = 4;
+
+function isForeignServed({ servers }: Shares<EdgeServer>): boolean {
+  return servers.some(({ server, weight }) => server.foreign !== undefined && weight !== 'down');
 }

@@ -1,6 +1,12 @@
 import { CardctlError } from '../lib/errors.js';
 import type { Stack } from './config.js';
-import { OWNED, renderUpstream, type Upstream, type WeightedServer } from './render-upstream.js';
+import {
+  KEEP_ALIVE_SECONDS,
+  OWNED,
+  renderUpstream,
+  type Upstream,
+  type WeightedServer,
+} from './render-upstream.js';
 
 /**
  * Reads back a file that `renderUpstream` wrote.
@@ -28,7 +34,15 @@ function parse(text: string): Upstream | undefined {
   const [, number, percent] = /^# Upstream (\d+): ([\d.]+)% /m.exec(text) ?? [];
   const [, name] = /^upstream (\S+) \{$/m.exec(text) ?? [];
   if (number === undefined || percent === undefined || name === undefined) return undefined;
-  return { name, number: Number(number), percent: Number(percent), servers: [...serversIn(text)] };
+  const [, kept] = /^ {4}keepalive_timeout (\d+)s;$/m.exec(text) ?? [];
+  const keepAliveSeconds = Number(kept);
+  return {
+    name,
+    number: Number(number),
+    percent: Number(percent),
+    servers: [...serversIn(text)],
+    ...(keepAliveSeconds !== KEEP_ALIVE_SECONDS && { keepAliveSeconds }),
+  };
 }
 
 function* serversIn(text: string): Generator<WeightedServer> {

@@ -52,7 +52,7 @@ function webhookServer(config: EdgeConfig, { nginxVersion, ledger }: ServerOptio
     `    location = ${path} {`,
     `        access_log ${plainWord('the path of the access log', config.accessLog)} cardctl;`,
     '        limit_except POST { deny all; }',
-    `        proxy_pass http://${plainWord('the name of the upstream', config.upstreamName)};`,
+    `        proxy_pass http://${plainWord('the name of the upstream', config.upstreamName)}${pathAtBots(config)};`,
     '        # Connections to the bots are kept.',
     '        proxy_http_version 1.1;',
     '        proxy_set_header Connection "";',
@@ -127,6 +127,13 @@ function statusServer(config: EdgeConfig): string[] {
     '    location / { return 404; }',
     '}',
   ];
+}
+
+/** A foreign bot may take updates at another path; the others then take them there as well. */
+function pathAtBots({ servers, webhookPath }: EdgeConfig): string {
+  const url = servers.find(({ foreign }) => foreign !== undefined)?.foreign?.url;
+  const path = url === undefined ? webhookPath : new URL(url).pathname;
+  return path === webhookPath ? '' : plainWord('the path of the foreign bot', path);
 }
 
 function statusListen({ statusUrl, statusListen }: EdgeConfig): string {

@@ -20,7 +20,12 @@ export interface Upstream {
   /** The share of the fleet that was asked for, percent. */
   percent: number;
   servers: readonly WeightedServer[];
+  /** How long Nginx keeps an idle connection to a bot, when one closes it sooner than cardbot. */
+  keepAliveSeconds?: number | undefined;
 }
+
+/** cardbot keeps connections for 75 s: no request may meet one that a bot is closing. */
+export const KEEP_ALIVE_SECONDS = 60;
 
 /** The first words of the file, by which cardctl knows it for its own. */
 export const OWNED = '# Written by cardctl, which owns this file.';
@@ -36,7 +41,7 @@ export const OWNED = '# Written by cardctl, which owns this file.';
  * @throws CardctlError `usage`, for names and addresses that Nginx would misread
  */
 export function renderUpstream(upstream: Upstream): string {
-  const { name, number, percent, servers } = upstream;
+  const { name, number, percent, servers, keepAliveSeconds = KEEP_ALIVE_SECONDS } = upstream;
   refuseAmbiguousServers(servers);
   const lines = [
     `${OWNED} Do not edit it: run cardctl shift --percent N.`,
@@ -47,16 +52,17 @@ export function renderUpstream(upstream: Upstream): string {
     ...(percent === 100 ? ['    least_conn;'] : []),
     ...servers.map(serverLine),
     '    keepalive 64;',
-    // Shorter than the bots' own 75 s, so that no request meets a connection that a bot is closing.
-    '    keepalive_timeout 60s;',
+    `    keepalive_timeout ${keepAliveSeconds}s;`,
     '}',
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** What a worker that has loaded this file answers: its number, and a digest of what it says. */
-export function generationOf({ name, number, percent, servers }: Upstream): string {
-  const told = JSON.stringify([name, percent, servers.map(serverLine)]);
+export function generationOf(upstream: Upstream): string {
+  const { name, number, percent, servers, keepAliveSeconds } = upstream;
+  const more = keepAliveSeconds === undefined ? [] : [keepAliveSeconds];
+  const told = JSON.stringify([name, percent, servers.map(serverLine), ...more]);
   return `${number}-${createHash('sha256').update(told).digest('hex').slice(0, 8)}`;
 }
 

@@ -1,4 +1,5 @@
 import { checkEffects, type EffectRule, type GameAfter, type GameBefore } from './check-effects.js';
+import { checkForeign, type ForeignEffects, type ForeignVerdict } from './check-foreign.js';
 import type { ReadLedger } from './read-ledger.js';
 
 /** What the check asks the database under test. The caller knows its tables. */
@@ -31,6 +32,8 @@ export interface LedgerVerdict {
   /** What they did, as far as it was looked at. */
   effects: { cards: number; fights: number } | null;
   violations: Violation[];
+  /** What somebody's own bot did, which no ledger tells of; null when there is none. */
+  foreign: ForeignVerdict | null;
 }
 
 /**
@@ -38,13 +41,18 @@ export interface LedgerVerdict {
  * write is applied exactly once, nothing is applied that was not sent, and the effects add up.
  *
  * A write that was sent and not acknowledged may be applied or not: its player was told nothing.
+ *
+ * @param foreign given when somebody's own bot is among those under test: what it acknowledged is
+ *   set aside, since it promises nothing. Without it such an answer is judged as any other.
  */
 export async function checkLedger(
   ledger: ReadLedger,
   reader: DatabaseReader,
+  foreign: ForeignEffects | null = null,
 ): Promise<LedgerVerdict> {
   const applied = await countApplied(ledger, reader);
-  const writes = checkWrites(ledger, applied);
+  const isSetAside = (updateId: number) => foreign !== null && ledger.isByForeign(updateId);
+  const writes = checkWrites(ledger, applied, isSetAside);
   const effects = await reader.effects?.();
   const violations: Violation[] = [
     ...writes.violations,
@@ -56,6 +64,7 @@ export async function checkLedger(
     writesChecked: writes.checked,
     effects: effects === undefined ? null : countEffects(effects),
     violations,
+    foreign: foreign === null ? null : await checkForeign(ledger, foreign),
   };
 }
 
@@ -88,6 +97,7 @@ async function countApplied(ledger: ReadLedger, reader: DatabaseReader): Promise
 function checkWrites(
   ledger: ReadLedger,
   { times }: Applied,
+  isSetAside: (updateId: number) => boolean,
 ): { checked: number; violations: Violation[] } {
   const violations: Violation[] = [];
   let checked = 0;
@@ -106,7 +116,7 @@ function checkWrites(
       });
     if (acknowledgements > 1) add('acknowledged twice', `${acknowledgements} times`);
     if (applied > 1) add('applied twice', `${applied} times`);
-    if (!sent.isWrite || acknowledgements === 0) continue;
+    if (!sent.isWrite || acknowledgements === 0 || isSetAside(updateId)) continue;
     checked += 1;
     if (applied === 0) add('acknowledged but not applied', 'not in the ledger of the database');
   }

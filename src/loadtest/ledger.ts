@@ -19,8 +19,7 @@ const FLUSH_TO_DISK_MS = 1_000;
 export interface Ledger {
   /** Is with the operating system when it returns: call it before the updates are posted. */
   sent(updates: readonly SentUpdate[]): void;
-  /** @param attempts how often it was posted */
-  acknowledged(updateId: number, at: Date, attempts: number): void;
+  acknowledged(updateId: number, at: Date, how: Acknowledgement): void;
   /** Says that nothing is missing, flushes to disk and closes. */
   close(): void;
 }
@@ -31,11 +30,18 @@ export interface SentUpdate {
   kind: Kind;
 }
 
+export interface Acknowledgement {
+  /** How often it was posted. */
+  attempts: number;
+  /** Somebody's own bot answered; see `post.ts`. */
+  byForeign: boolean;
+}
+
 /** A line of the file. */
 export type LedgerLine =
   | { version: 1; firstUpdateId: number; startedAt: string }
   | { sent: number; user: number; kind: Kind }
-  | { acknowledged: number; at: string; attempts: number }
+  | { acknowledged: number; at: string; attempts: number; foreign?: true }
   | { end: true };
 
 /**
@@ -91,9 +97,10 @@ export function openLedger(path: string, firstUpdateId: number, startedAt: Date)
       for (const { updateId, userId, kind } of updates) add({ sent: updateId, user: userId, kind });
       write();
     },
-    acknowledged: (updateId, at, attempts) => {
+    acknowledged: (updateId, at, { attempts, byForeign }) => {
       if (failure !== undefined) throw failure;
-      add({ acknowledged: updateId, at: at.toISOString(), attempts });
+      const line = { acknowledged: updateId, at: at.toISOString(), attempts };
+      add(byForeign ? { ...line, foreign: true } : line);
       writeSoon();
     },
     close: () => {

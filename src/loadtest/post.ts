@@ -6,6 +6,11 @@ import { codeOf } from '../lib/errors.js';
 export interface Answer {
   /** The `x-cardctl-stack` header. */
   stack: string | undefined;
+  /**
+   * It was somebody's own bot that did it: nobody signed the answer, or the cardbot that forwarded
+   * the update says so in `x-cardctl-foreign`.
+   */
+  byForeign: boolean;
   /** May hold one Bot API call, as JSON. Empty when it was longer than 64 KiB. */
   body: string;
 }
@@ -37,6 +42,7 @@ export class Post implements Dispatcher.DispatchHandler {
   #isDone = false;
   #status = 0;
   #stack: string | undefined;
+  #byForeign = false;
   #chunks: Buffer[] = [];
   #bytes = 0;
 
@@ -70,6 +76,7 @@ export class Post implements Dispatcher.DispatchHandler {
     this.#status = status;
     const stack = headers['x-cardctl-stack'];
     this.#stack = typeof stack === 'string' ? stack : undefined;
+    this.#byForeign = stack === undefined || headers['x-cardctl-foreign'] !== undefined;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -83,7 +90,7 @@ export class Post implements Dispatcher.DispatchHandler {
       return;
     }
     const body = this.#bytes > BODY_BYTES_MAX ? '' : Buffer.concat(this.#chunks).toString();
-    this.#settle({ stack: this.#stack, body });
+    this.#settle({ stack: this.#stack, byForeign: this.#byForeign, body });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

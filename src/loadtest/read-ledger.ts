@@ -4,9 +4,10 @@ import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
 import { isWrite, KINDS, type Kind } from './kinds.js';
 import type { LedgerLine } from './ledger.js';
 
-/** A ledger in memory: 10 bytes an update. Update ids are given by `index = id - firstUpdateId`. */
+/** A ledger in memory: 11 bytes an update. Update ids are given by `index = id - firstUpdateId`. */
 export interface ReadLedger {
   readonly firstUpdateId: number;
+  readonly startedAt: Date;
   /** One more than the highest id that was sent. */
   readonly nextUpdateId: number;
   /** False when the tool was killed: acknowledgements of its last moments may be missing. */
@@ -15,6 +16,8 @@ export interface ReadLedger {
   sent(updateId: number): { userId: number; kind: Kind; isWrite: boolean } | undefined;
   /** How often the ledger says that it was acknowledged. */
   acknowledgements(updateId: number): number;
+  /** Whether somebody's own bot acknowledged it. */
+  isByForeign(updateId: number): boolean;
 }
 
 /**
@@ -24,24 +27,26 @@ export interface ReadLedger {
  */
 export async function readLedger(path: string): Promise<ReadLedger> {
   let firstUpdateId: number | undefined;
+  let startedAt = '';
   let nextUpdateId = 0;
   let isWhole = false;
   let users = new Float64Array(1_024);
   let kinds = new Uint8Array(1_024);
   let acknowledged = new Uint8Array(1_024);
+  let byForeign = new Uint8Array(1_024);
   const indexOf = (updateId: number) => updateId - (firstUpdateId ?? 0);
 
   for await (const line of linesOf(path)) {
     if (firstUpdateId === undefined) {
       if (!('version' in line) || line.version !== 1) throw notALedger(path);
-      firstUpdateId = line.firstUpdateId;
+      ({ firstUpdateId, startedAt } = line);
       nextUpdateId = firstUpdateId;
     } else if ('sent' in line) {
       const index = indexOf(line.sent);
       if (index >= users.length) {
         const length = Math.max(index + 1, users.length * 2);
         [users, kinds] = [grown(users, length), grown(kinds, length)];
-        acknowledged = grown(acknowledged, length);
+        [acknowledged, byForeign] = [grown(acknowledged, length), grown(byForeign, length)];
       }
       users[index] = line.user;
       kinds[index] = KINDS.indexOf(line.kind) + 1;
@@ -49,6 +54,7 @@ export async function readLedger(path: string): Promise<ReadLedger> {
     } else if ('acknowledged' in line) {
       const index = indexOf(line.acknowledged);
       acknowledged[index] = (acknowledged[index] ?? 0) + 1;
+      if (line.foreign === true) byForeign[index] = 1;
     } else if ('end' in line) {
       isWhole = true;
     }
@@ -56,6 +62,7 @@ export async function readLedger(path: string): Promise<ReadLedger> {
   if (firstUpdateId === undefined) throw notALedger(path);
   return {
     firstUpdateId,
+    startedAt: new Date(startedAt),
     nextUpdateId,
     isWhole,
     sent: (updateId) => {
@@ -66,7 +73,18 @@ export async function readLedger(path: string): Promise<ReadLedger> {
       return { userId, kind, isWrite: isWrite(kind) };
     },
     acknowledgements: (updateId) => acknowledged[indexOf(updateId)] ?? 0,
+    isByForeign: (updateId) => byForeign[indexOf(updateId)] === 1,
   };
+}
+
+/** How many updates of a kind each user sent; who sent none is left out. */
+export function sentByUser(ledger: ReadLedger, kind: Kind): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let id = ledger.firstUpdateId; id < ledger.nextUpdateId; id += 1) {
+    const sent = ledger.sent(id);
+    if (sent?.kind === kind) counts.set(sent.userId, (counts.get(sent.userId) ?? 0) + 1);
+  }
+  return counts;
 }
 
 async function* linesOf(path: string): AsyncGenerator<LedgerLine> {

@@ -35,8 +35,8 @@ export function recordDelivery(recorders: Recorders): DeliveryEvents<PlayerUpdat
         crowd.replies.posted(update);
       }
     },
-    acknowledged: (update, attempts, { stack, body }) => {
-      orBreak(() => ledger.acknowledged(update.updateId, clock.now(), attempts));
+    acknowledged: (update, attempts, { stack, byForeign, body }) => {
+      orBreak(() => ledger.acknowledged(update.updateId, clock.now(), { attempts, byForeign }));
       const ms = clock.monotonicMs() - update.dueMs;
       tally.acknowledged += 1;
       if (isWrite(update.kind)) tally.writesAcknowledged += 1;

@@ -22,6 +22,7 @@ export interface LoadResult {
     writesChecked: number;
     effects: { cards: number; fights: number };
     violations: unknown[];
+    foreign: { writesAcknowledged: number; doubled: unknown[] } | null;
   };
   errors: { total: number; byKind: Record<string, number> };
   updates: { due: number; acknowledged: number; writesAcknowledged: number; unfinished: number };

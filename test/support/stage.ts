@@ -6,14 +6,14 @@ import { request } from 'undici';
 import { freePort } from './free-port.js';
 import { type RunningProcess, startProcess } from './process.js';
 
-const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
+export const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
 
 const SHIFTED_CLOCK = new URL('shifted-clock.mjs', import.meta.url).href;
 
 /** Of every stage's bot. */
 export const STAGE_TOKEN = '123456:stage-token';
 
-const SECRETS = {
+export const SECRETS = {
   token: STAGE_TOKEN,
   secretToken: 'stage-secret-token',
   adminToken: 'stage-admin-token',
@@ -57,6 +57,8 @@ export interface StageOptions {
   cdn?: string;
   /** Of each bot; default: what Telegram bears. */
   messagesPerSecond?: number;
+  /** Somebody's own bot is the legacy, which the test starts there itself. */
+  foreignUrl?: string;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
@@ -74,9 +76,11 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     runtime,
     messagesPerSecond,
     cdn,
+    foreignUrl,
     more = {},
   } = options;
-  const names = ['legacy-1', ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
+  const legacy = foreignUrl === undefined ? ['legacy-1'] : [];
+  const names = [...legacy, ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
   const bots: StageBot[] = [];
   for (const name of names) {
     bots.push({
@@ -109,6 +113,7 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       ...(cdn !== undefined && { cdn }),
       ...runtime,
     },
+    ...(foreignUrl !== undefined && { legacy: { kind: 'foreign', url: foreignUrl } }),
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
     ...more,

@@ -44,6 +44,7 @@ async function botOptions(
   { polling }: CardbotFlags,
 ): Promise<BotOptions> {
   const { telegram, runtime } = stacks;
+  refuseForeign(bot);
   const token = required(telegram.token, 'telegram.token');
   const admin = new URL(
     required(bot.adminUrl, 'bots[].admin', `the bot ${bot.name} listens there`),
@@ -63,6 +64,7 @@ async function botOptions(
             from: 'webhook',
             ...hostAndPort(bot.address),
             path: telegram.webhookPath,
+            ...foreignPathOf(stacks),
             secretToken: required(telegram.secretToken, 'telegram.secretToken'),
           },
     admin: {
@@ -82,6 +84,13 @@ async function botOptions(
   };
 }
 
+function refuseForeign({ name, foreign }: EdgeServer): void {
+  if (foreign === undefined) return;
+  throw new CardctlError('usage', `${name} is the foreign bot at ${foreign.url}, no cardbot`, {
+    hint: 'run it as it always was; cardbot --name takes the name of a bot of the fleet',
+  });
+}
+
 async function askedUsername(token: string, apiRoot: string): Promise<string> {
   const api = openBotApi({ token, apiRoot });
   try {
@@ -96,19 +105,24 @@ async function askedUsername(token: string, apiRoot: string): Promise<string> {
   }
 }
 
-/** The bots of the other stack. One without an admin listener is somebody's own. */
+/** The bots of the other stack. */
 function peersOf({ bots, telegram }: Stacks, self: EdgeServer): Peer[] {
   return bots
     .filter(({ stack }) => stack !== self.stack)
-    .map(({ address, adminUrl }): Peer => {
-      const url = `http://${address}`;
-      if (adminUrl !== undefined) return { kind: 'cardbot', url };
+    .map(({ address, foreign }): Peer => {
+      if (foreign === undefined) return { kind: 'cardbot', url: `http://${address}` };
       return {
         kind: 'foreign',
-        url: `${url}${telegram.webhookPath}`,
+        url: foreign.url,
         ...(telegram.secretToken !== null && { secretToken: telegram.secretToken }),
       };
     });
+}
+
+/** Nginx passes updates on at the path of the foreign bot, to all bots alike. */
+function foreignPathOf({ bots }: Stacks): { foreignPath?: string } {
+  const url = bots.find(({ foreign }) => foreign !== undefined)?.foreign?.url;
+  return url === undefined ? {} : { foreignPath: new URL(url).pathname };
 }
 
 function hostAndPort(address: string): { host: string; port: number } {

@@ -126,8 +126,8 @@ function targetsOf({ stacks }: Config, urls: readonly string[] | undefined): Tar
   if (urls !== undefined) return urls.map(targetOf);
   const { bots, telegram } = stacks;
   if (bots.length > 0) {
-    return bots.map(({ address }) => ({
-      url: `http://${address}${telegram.webhookPath}`,
+    return bots.map(({ address, foreign }) => ({
+      url: foreign?.url ?? `http://${address}${telegram.webhookPath}`,
       weight: 1,
     }));
   }
@@ -206,12 +206,31 @@ function reportText(report: LoadReport, ledgerPath: string): string {
 function ledgerLines(ledger: LedgerVerdict | null): string[] {
   if (ledger === null) return [];
   const checked = `${formatCount(ledger.writesChecked)} acknowledged writes`;
-  if (ledger.pass) return [`balanced: ${checked} were each applied once${effectsText(ledger)}`];
+  const foreign = foreignLines(ledger.foreign);
+  if (ledger.pass)
+    return [`balanced: ${checked} were each applied once${effectsText(ledger)}`, ...foreign];
   const shown = ledger.violations.slice(0, VIOLATIONS_SHOWN);
   return [
     `not balanced: ${formatCount(ledger.violations.length)} faults in ${checked}`,
     ...shown.map(({ rule, updateId, detail }) =>
       updateId === undefined ? `  ${rule}: ${detail}` : `  ${rule}: update ${updateId}: ${detail}`,
+    ),
+    ...foreign,
+  ];
+}
+
+/** Apart from the balance: the foreign bot promises nothing, and so breaks no promise. */
+function foreignLines(foreign: LedgerVerdict['foreign']): string[] {
+  if (foreign === null) return [];
+  const { writesAcknowledged, doubled } = foreign;
+  const shown = doubled.slice(0, VIOLATIONS_SHOWN);
+  return [
+    `beside it: ${formatCount(writesAcknowledged)} writes were the foreign bot’s, which keeps no ledger: an update that is delivered to it twice may count twice`,
+    doubled.length === 0
+      ? '  none is seen to be doubled'
+      : `  doubled for ${formatCount(doubled.length)} players:`,
+    ...shown.map(
+      ({ userId, kind, sent, done }) => `    user ${userId}: ${done} by ${sent} of /${kind}`,
     ),
   ];
 }

@@ -31,8 +31,11 @@ async function run(invocation: Invocation, flags: NginxFlags): Promise<Outcome> 
   const { filesOf } = await import('../../edge/files.js');
   const files = filesOf(edge.commands);
   const nginxVersion = flags.nginxVersion ?? (await versionHere(edge));
-  // The bots of both stacks keep a ledger, unless somebody else's bot is one of them.
-  const ledger = edge.servers.every(({ adminUrl }) => adminUrl !== undefined);
+  // Cardbots keep a ledger. A bot of which no admin URL is known may be none, and then an update
+  // that is sent twice counts twice.
+  const ledger = edge.servers.every(
+    ({ adminUrl, foreign }) => adminUrl !== undefined && foreign === undefined,
+  );
   const server = renderServer(edge, { nginxVersion, ledger });
   const present = await files.read(edge.upstreamFile);
   // There is never a second author: a file that is there is changed by `shift` alone.

@@ -6,6 +6,7 @@ import { type Cutover, cutoverOf } from './cutover.js';
 import { expand } from './expand.js';
 import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
+import { refuseTwoLegacies } from './legacy.js';
 import { type MoveConfig, moveOf } from './move.js';
 import { Problems } from './problems.js';
 import { type Body, bodySchema } from './schema.js';
@@ -107,6 +108,7 @@ function checked(
   const valid = validate(bodySchema, body, { place, path: [] }, problems);
   const target = targetIn({ place, body }, directory, problems, onSecret);
   const rules = rulesIn({ place, body }, valid, problems);
+  refuseTwoLegacies(body, place, problems);
   const { source, workDir, backup, ...rest } = valid ?? {};
   return {
     target,

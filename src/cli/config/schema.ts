@@ -4,6 +4,7 @@ import { cutoverSchema } from './cutover-schema.js';
 import { followSchema, promoteSchema } from './move-schema.js';
 import {
   botsSchema,
+  legacySchema,
   nginxSchema,
   redisSchema,
   runtimeSchema,
@@ -90,6 +91,7 @@ export const bodySchema = z.strictObject({
   skip: z.array(text, { error: 'expected a list of names' }).optional(),
   telegram: telegramSchema.optional(),
   runtime: runtimeSchema.optional(),
+  legacy: legacySchema.optional(),
   bots: botsSchema.optional(),
   redis: redisSchema.optional(),
   nginx: nginxSchema.optional(),

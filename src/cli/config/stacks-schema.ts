@@ -36,6 +36,24 @@ export const runtimeSchema = z.strictObject({
   messagesPerSecond: whole(1, 100_000).optional(),
 });
 
+/** Who serves the players on the source: bots named under `bots`, or somebody's own. */
+export const legacySchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('cardbot') }),
+    z.strictObject({
+      kind: z.literal('foreign'),
+      /** Where it takes updates. Nginx speaks HTTP to it, at an IP address. */
+      url: text.refine(isWebhook, {
+        error: 'expected a URL such as http://10.0.1.9:8081/webhook, with an IP address',
+      }),
+      /** Answers 2xx when the bot is well. */
+      health: url.optional(),
+    }),
+  ],
+  { error: 'expected "kind": "cardbot" or "foreign"' },
+);
+
 export const botsSchema = z
   .array(
     z.strictObject({
@@ -76,6 +94,13 @@ export const nginxSchema = z.strictObject({
     .strictObject({ read: argv, write: argv, rename: argv, stat: argv, readFrom: argv })
     .optional(),
 });
+
+function isWebhook(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, search, hash } = new URL(value);
+  const isPlain = username === '' && search === '' && hash === '';
+  return protocol === 'http:' && isPlain && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+}
 
 function isAddress(value: string): boolean {
   const match = /^(?:\[(?<v6>.+)\]|(?<v4>[^:]+)):(?<port>\d{1,5})$/.exec(value);

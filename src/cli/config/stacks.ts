@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { EdgeConfig, EdgeServer } from '../../edge/config.js';
+import { serversOf } from './legacy.js';
 import type { Problems } from './problems.js';
 import type { Body } from './schema.js';
 import { secretOf, type WrittenSecret } from './secret.js';
@@ -42,12 +43,12 @@ interface StacksInput {
 
 /** The part of a configuration that is about bots, Redis and Nginx, with its defaults. */
 export function stacksOf(
-  body: Pick<Body, 'telegram' | 'runtime' | 'bots' | 'redis' | 'nginx'>,
+  body: Pick<Body, 'telegram' | 'runtime' | 'legacy' | 'bots' | 'redis' | 'nginx'>,
   input: StacksInput,
   problems: Problems,
   onSecret: (secret: string) => void,
 ): Stacks {
-  const { telegram, runtime, bots = [], nginx = {} } = body;
+  const { telegram, runtime, nginx = {} } = body;
   const secretAt = (secret: WrittenSecret | undefined, path: readonly PropertyKey[]) => {
     if (secret === undefined) return null;
     const value = secretOf(secret, path, input, problems) ?? null;
@@ -55,7 +56,7 @@ export function stacksOf(
     return value;
   };
   return {
-    bots: bots.map(({ admin, ...bot }) => ({ ...bot, adminUrl: admin })),
+    bots: serversOf(body),
     telegram: {
       token: secretAt(telegram?.token, ['telegram', 'token']),
       secretToken: secretAt(telegram?.secretToken, ['telegram', 'secretToken']),

@@ -83,6 +83,17 @@ export function configTemplate(source: string | undefined): string {
   //   // "messagesPerSecond": 30,
   // },
 
+  // The legacy bot: "cardbot", named under "bots" below, or "foreign": your own, unchanged, behind
+  // the webhook that it has. It is taken into "bots" by itself, under the name "legacy"; list the
+  // fleet alone there. Its address must be one that Nginx and all machines of the fleet reach.
+  // It keeps no ledger, so an update that is delivered to it twice may count twice: that is as it
+  // was, and ends with its share of the traffic. What cardbot does is done once.
+  // "legacy": {
+  //   "kind": "foreign", "url": "http://10.0.1.9:8081/webhook",
+  //   // Answers 2xx when it is well. Without one, that it takes connections has to do.
+  //   "health": "http://10.0.1.9:8081/health",
+  // },
+
   // "bots": [
   //   {"name": "legacy-1", "stack": "legacy", "address": "10.0.1.9:8443", "admin": "http://10.0.1.9:9443"},
   //   {"name": "fleet-1", "stack": "fleet", "address": "10.0.1.10:8443", "admin": "http://10.0.1.10:9443"},

@@ -141,7 +141,8 @@ describe('to a bot of somebody else', () => {
 
   test("an update comes as Telegram's own post would", async () => {
     const { fleet, posts } = await foreignBot(() => 200);
-    expect((await fleet.post(CLAIM)).status).toBe(200);
+    const { status, headers } = await fleet.post(CLAIM);
+    expect([status, headers['x-cardctl-foreign']]).toStrictEqual([200, '1']);
     expect(posts).toMatchObject([
       {
         url: '/hook?x=1',

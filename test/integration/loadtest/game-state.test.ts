@@ -50,7 +50,7 @@ describe.each(Object.entries(GAMES))('what a run changed is read in %s', (_name,
     const path = join(await tempDir(), 'ledger.ndjson');
     const writing = openLedger(path, 501, new Date(NOW.ms));
     writing.sent([{ updateId: 501, userId: Number(me), kind: 'claim' }]);
-    writing.acknowledged(501, new Date(NOW.ms), 1);
+    writing.acknowledged(501, new Date(NOW.ms), { attempts: 1, byForeign: false });
     writing.close();
     const ledger = await readLedger(path);
     const database = game.openDatabase();

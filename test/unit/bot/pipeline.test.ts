@@ -64,6 +64,16 @@ describe('a write where this side may not write', () => {
     expect(play.store.ledger.size).toBe(0);
   });
 
+  test('that a foreign bot did is noted for the player, whose next read goes there', async () => {
+    const play = withPlayers(createPlay());
+    play.store.authorityNow = { store: 'sqlite', epoch: 2, moving: false };
+    play.forwardedAnswer = { ...ELSEWHERE, byForeign: true };
+    expect((await play.take(CLAIM)).answer).toStrictEqual(play.forwardedAnswer);
+    expect([...play.cache.notes]).toStrictEqual([[101n, 'sqlite:']]);
+    expect((await play.take(PROFILE)).answer).toStrictEqual(play.forwardedAnswer);
+    expect(play.forwardedIds).toStrictEqual([4_711, PROFILE.update_id]);
+  });
+
   test('is held while the authority moves, and done when it is here', async () => {
     const play = withPlayers(createPlay());
     play.parts.holdMs = 30_000;

@@ -91,3 +91,67 @@ test('a Redis URL of another kind is refused', async () => {
     'redis.1: expected a URL such as redis://10.0.1.30:6379',
   );
 });
+
+const FLEET = { name: 'fleet-1', stack: 'fleet', address: '10.0.1.10:8443' };
+
+test('a foreign legacy is one of the bots, with its address from its URL', async () => {
+  const { stacks } = await load({
+    legacy: { kind: 'foreign', url: 'http://10.0.1.9/webhook', health: 'http://10.0.1.9/up' },
+    bots: [{ ...FLEET, admin: 'http://10.0.1.10:9443' }],
+  });
+  expect(stacks.bots).toEqual([
+    {
+      name: 'legacy',
+      stack: 'legacy',
+      address: '10.0.1.9:80',
+      foreign: { url: 'http://10.0.1.9/webhook', healthUrl: 'http://10.0.1.9/up' },
+    },
+    { ...FLEET, adminUrl: 'http://10.0.1.10:9443' },
+  ]);
+  const inV6 = await load({ legacy: { kind: 'foreign', url: 'http://[fd00::9]:8081/webhook' } });
+  expect(inV6.stacks.bots[0]?.address).toBe('[fd00::9]:8081');
+});
+
+test('a legacy of cardbots is what is named under bots', async () => {
+  const bots = [{ ...FLEET, name: 'legacy', stack: 'legacy' }];
+  const { stacks } = await load({ legacy: { kind: 'cardbot' }, bots });
+  expect(stacks.bots).toEqual(bots);
+});
+
+test('two kinds of legacy are told along with everything else that is wrong', async () => {
+  const message = await problemsOf({
+    legacy: { kind: 'foreign' },
+    bots: [
+      { name: 'legacy-1', stack: 'legacy', address: 'bot.example.org:1' },
+      { ...FLEET, name: 'legacy' },
+    ],
+    redis: 'http://10.0.1.30',
+  });
+  for (const problem of [
+    /legacy\.url: is missing/,
+    /bots\.0\.stack: the legacy bot is the foreign one at legacy\.url; list the fleet alone/,
+    /bots\.0\.address: expected an IP address and a port/,
+    /bots\.1\.name: "legacy" is what the foreign legacy bot is called/,
+  ]) {
+    expect(message).toMatch(problem);
+  }
+});
+
+test.each([
+  ['a host name', { url: 'http://bot.example.org/webhook' }, 'legacy.url: expected a URL such as'],
+  ['HTTPS', { url: 'https://10.0.1.9/webhook' }, 'legacy.url: expected a URL such as'],
+  ['a query', { url: 'http://10.0.1.9/webhook?a=1' }, 'legacy.url: expected a URL such as'],
+  [
+    'a health URL that is none',
+    { url: 'http://10.0.1.9/', health: 'up' },
+    'legacy.health: expected a URL',
+  ],
+  ['an unknown kind', { kind: 'telegraf' }, 'legacy.kind: expected "kind": "cardbot" or "foreign"'],
+  [
+    'a cardbot with a URL',
+    { kind: 'cardbot', url: 'http://10.0.1.9/' },
+    'legacy.url: is not a known key',
+  ],
+])('a legacy with %s is refused', async (_what, legacy, problem) => {
+  expect(await problemsOf({ legacy: { kind: 'foreign', ...legacy } })).toContain(problem);
+});

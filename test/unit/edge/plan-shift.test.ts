@@ -21,3 +21,16 @@ it('a plan needs neither Nginx nor servers', () => {
     '+    server 192.0.2.2:8443 weight=1 max_fails=3 fail_timeout=30s; # fleet fleet-1',
   ]);
 });
+
+it('Nginx keeps connections for less than 5 s as long as a foreign bot gets traffic', () => {
+  const config = {
+    servers: [
+      { name: 'legacy', stack: 'legacy', address: '192.0.2.1:81', foreign: { url: 'http://x/' } },
+      { name: 'fleet-1', stack: 'fleet', address: '192.0.2.2:8443' },
+    ],
+    upstreamName: 'bot_backend',
+    upstreamFile: '/nowhere/upstream.conf',
+  } as unknown as Parameters<typeof planShift>[0];
+  expect(planShift(config, 50, undefined).text).toContain('keepalive_timeout 4s;');
+  expect(planShift(config, 100, undefined).text).toContain('keepalive_timeout 60s;');
+});

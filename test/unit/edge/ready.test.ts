@@ -27,8 +27,8 @@ it('a server is asked at /readyz with the token, and one without an admin URL is
     seen.push([url, headers.authorization]);
     response.end();
   });
-  const foreign: EdgeServer = { name: 'legacy-1', stack: 'legacy', address: '10.0.1.5:8443' };
-  expect(await refuseUnready([asked, foreign], { ...OPTIONS, token: 'secret' })).toEqual([
+  const silent: EdgeServer = { name: 'legacy-1', stack: 'legacy', address: '10.0.1.5:8443' };
+  expect(await refuseUnready([asked, silent], { ...OPTIONS, token: 'secret' })).toEqual([
     'legacy-1',
   ]);
   expect(seen).toEqual([['/readyz', 'Bearer secret']]);
@@ -49,6 +49,40 @@ it('each that is not ready is named with its reason, and the token is not told',
   });
   await expect(refused).rejects.not.toThrow('secret');
 });
+
+it('a foreign bot is ready when it takes connections, and is asked for nothing', async () => {
+  const requests: unknown[] = [];
+  const { address } = await bot('x', ({ url }) => void requests.push(url)).then(loopback);
+  expect(await refuseUnready([foreignAt(address)], OPTIONS)).toEqual([]);
+  expect(requests).toEqual([]);
+  const port = await freePort();
+  await expect(refuseUnready([foreignAt(`127.0.0.1:${port}`)], OPTIONS)).rejects.toThrow(
+    `not ready for traffic: legacy: connect ECONNREFUSED 127.0.0.1:${port}`,
+  );
+});
+
+it('a foreign bot with a health URL is asked there, without the token', async () => {
+  const seen: unknown[] = [];
+  let status = 204;
+  const { address } = await bot('x', ({ url, headers }, response) => {
+    seen.push([url, headers.authorization]);
+    response.writeHead(status).end(status === 204 ? '' : 'out of cards');
+  }).then(loopback);
+  const foreign = foreignAt(address, `http://${address}/up`);
+  expect(await refuseUnready([foreign], { ...OPTIONS, token: 'secret' })).toEqual([]);
+  expect(seen).toEqual([['/up', undefined]]);
+  status = 500;
+  await expect(refuseUnready([foreign], OPTIONS)).rejects.toThrow('legacy: 500 out of cards');
+});
+
+function loopback({ adminUrl = '' }: EdgeServer): { address: string } {
+  return { address: new URL(adminUrl).host };
+}
+
+function foreignAt(address: string, healthUrl?: string): EdgeServer {
+  const url = `http://${address}/webhook`;
+  return { name: 'legacy', stack: 'legacy', address, foreign: { url, healthUrl } };
+}
 
 it('an abort is no refusal', async () => {
   const controller = new AbortController();

@@ -112,6 +112,18 @@ describe('what would end a directive is refused', () => {
   );
 });
 
+it.each([
+  ['/webhook', 'proxy_pass http://bot_backend/webhook;'],
+  [CONFIG.webhookPath, 'proxy_pass http://bot_backend;'],
+])('updates come to a foreign bot at its own path: %s', (path, line) => {
+  const url = `http://10.0.1.9:8081${path}`;
+  const address = '10.0.1.9:8081';
+  const text = render({
+    servers: [{ name: 'legacy', stack: 'legacy', address, foreign: { url } }],
+  });
+  expect(text).toContain(`        ${line}\n`);
+});
+
 describe('the status listener', () => {
   it('binds what it is told when the URL leads through a tunnel', () => {
     const statusUrl = 'http://localhost:9000/generation';

@@ -40,6 +40,13 @@ it('at 100% it is least_conn, with the legacy down', () => {
   expect(text).toContain('    server 10.0.1.5:8443 down max_fails=3 fail_timeout=30s; # legacy');
 });
 
+it('connections that bots close early are closed earlier, and that is read back', () => {
+  const upstream = { ...AT_10, keepAliveSeconds: 4 };
+  const text = renderUpstream(upstream);
+  expect(text).toContain('    keepalive_timeout 4s;\n');
+  expect(readUpstream(text, 'upstream.conf')).toEqual(upstream);
+});
+
 describe('the generation', () => {
   it('is a number and a digest of what the file says', () => {
     expect(generationOf(AT_10)).toMatch(/^7-[0-9a-f]{8}$/);
@@ -49,6 +56,7 @@ describe('the generation', () => {
   it.each([
     ['share', { percent: 10.1 }],
     ['name', { name: 'other' }],
+    ['keep-alive', { keepAliveSeconds: 4 }],
     ['server', { servers: AT_10.servers.slice(1) }],
   ])('is another for another %s', (_what, change) => {
     expect(generationOf({ ...AT_10, ...change })).not.toBe(generationOf(AT_10));

@@ -25,7 +25,7 @@ beforeAll(async () => {
     { updateId: 101, userId: 7, kind: 'claim' },
     { updateId: 102, userId: 8, kind: 'claim' },
   ]);
-  for (const id of [100, 101]) writing.acknowledged(id, AT, 1);
+  for (const id of [100, 101]) writing.acknowledged(id, AT, { attempts: 1, byForeign: false });
   writing.close();
   ledger = await readLedger(path);
 });

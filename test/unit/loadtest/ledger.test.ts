@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { GameAfter, GameBefore, PlayerState } from '../../../src/loadtest/check-effects.js';
+import type { ForeignEffects, UserCount } from '../../../src/loadtest/check-foreign.js';
 import {
   checkLedger,
   type DatabaseReader,
@@ -20,7 +21,7 @@ describe('the ledger', () => {
   test('is written line by line, for its owner alone', async () => {
     const path = await written((ledger) => {
       ledger.sent([{ updateId: 100, userId: 7, kind: 'claim' }]);
-      ledger.acknowledged(100, at, 2);
+      ledger.acknowledged(100, at, { attempts: 2, byForeign: false });
     });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8').split('\n')).toEqual([
@@ -30,6 +31,19 @@ describe('the ledger', () => {
       '{"end":true}',
       '',
     ]);
+  });
+
+  test('says what was acknowledged by a bot that is no cardbot, and when it began', async () => {
+    const path = await written((ledger) => {
+      ledger.sent([{ updateId: 100, userId: 7, kind: 'claim' }]);
+      ledger.acknowledged(100, at, { attempts: 1, byForeign: true });
+    });
+    expect(readFileSync(path, 'utf8').split('\n')[2]).toBe(
+      '{"acknowledged":100,"at":"2025-01-01T00:00:00.000Z","attempts":1,"foreign":true}',
+    );
+    const ledger = await readLedger(path);
+    expect([ledger.isByForeign(100), ledger.isByForeign(101)]).toEqual([true, false]);
+    expect(ledger.startedAt).toEqual(at);
   });
 
   test('does not write over a file that is there', async () => {
@@ -48,7 +62,7 @@ describe('the ledger', () => {
       const updates = Array.from({ length: 500 }, (_, index) => index + 1);
       for (const updateId of updates) {
         ledger.sent([{ updateId, userId: 7, kind: 'claim' }]);
-        ledger.acknowledged(updateId, new Date(), 1);
+        ledger.acknowledged(updateId, new Date(), { attempts: 1, byForeign: false });
       }
       process.kill(process.pid, 'SIGKILL');`;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
@@ -80,7 +94,13 @@ describe('the ledger', () => {
 describe('the check of a ledger', () => {
   test('passes when every acknowledged write is applied once', async () => {
     const verdict = await check({ applied: [101n, 102n] });
-    expect(verdict).toEqual({ pass: true, writesChecked: 2, effects: null, violations: [] });
+    expect(verdict).toEqual({
+      pass: true,
+      writesChecked: 2,
+      effects: null,
+      violations: [],
+      foreign: null,
+    });
   });
 
   test('a write that was sent and not acknowledged may be applied', async () => {
@@ -111,7 +131,7 @@ describe('the check of a ledger', () => {
 
   test('names the update that was acknowledged twice', async () => {
     const verdict = await check({ applied: [101n, 102n] }, (ledger) => {
-      ledger.acknowledged(101, at, 2);
+      ledger.acknowledged(101, at, { attempts: 2, byForeign: false });
     });
     expect(violations(verdict)).toEqual([['acknowledged twice', 101n, 7n]]);
   });
@@ -139,7 +159,73 @@ describe('the check of a ledger', () => {
   test('a run that sent nothing asks the database for nothing', async () => {
     const path = await written(() => {});
     const verdict = await checkLedger(await readLedger(path), reader({ applied: [1n] }));
-    expect(verdict).toEqual({ pass: true, writesChecked: 0, effects: null, violations: [] });
+    expect(verdict).toEqual({
+      pass: true,
+      writesChecked: 0,
+      effects: null,
+      violations: [],
+      foreign: null,
+    });
+  });
+});
+
+describe('beside a bot that keeps no ledger', () => {
+  /** 100 and 101 by the foreign bot, 102 by a cardbot; user 7 sent two challenges, user 8 a claim. */
+  async function mixed(applied: bigint[], effects: ForeignEffects | null) {
+    const path = await written((ledger) => {
+      ledger.sent([
+        { updateId: 100, userId: 7, kind: 'fight' },
+        { updateId: 101, userId: 7, kind: 'fight' },
+        { updateId: 102, userId: 8, kind: 'claim' },
+        { updateId: 103, userId: 8, kind: 'profile' },
+      ]);
+      for (const id of [100, 101, 102, 103]) {
+        ledger.acknowledged(id, at, { attempts: 1, byForeign: id !== 102 });
+      }
+    });
+    return checkLedger(await readLedger(path), reader({ applied }), effects);
+  }
+
+  const effects = (claims: [bigint, number][], fights: [bigint, number][]): ForeignEffects => ({
+    claims: () => counted(claims),
+    fights: () => counted(fights),
+  });
+
+  async function* counted(counts: [bigint, number][]): AsyncGenerator<UserCount> {
+    for (const [userId, count] of counts) yield { userId, count };
+  }
+
+  test('its writes are set aside, and the others are held to the ledger', async () => {
+    expect(await mixed([102n], effects([[8n, 1]], [[7n, 2]]))).toEqual({
+      pass: true,
+      writesChecked: 1,
+      violations: [],
+      foreign: { writesAcknowledged: 2, doubled: [] },
+    });
+    expect(violations(await mixed([], effects([], [])))).toEqual([
+      ['acknowledged but not applied', 102n, 8n],
+    ]);
+  });
+
+  test('what was done more often than it was sent is told, and is no violation', async () => {
+    const verdict = await mixed([102n], effects([[8n, 2]], [[7n, 3]]));
+    expect(verdict).toMatchObject({ pass: true, violations: [] });
+    expect(verdict.foreign?.doubled).toEqual([
+      { userId: 8n, kind: 'claim', sent: 1, done: 2 },
+      { userId: 7n, kind: 'fight', sent: 2, done: 3 },
+    ]);
+  });
+
+  test('who plays without the load test is not looked at', async () => {
+    const verdict = await mixed([102n], effects([[7n, 5]], [[99n, 5]]));
+    expect(verdict.foreign?.doubled).toEqual([]);
+  });
+
+  test('without a foreign bot an answer that nobody signed is held to the ledger', async () => {
+    expect(violations(await mixed([102n], null))).toEqual([
+      ['acknowledged but not applied', 100n, 7n],
+      ['acknowledged but not applied', 101n, 7n],
+    ]);
   });
 });
 
@@ -172,7 +258,9 @@ async function check(found: Found, more: (ledger: Ledger) => void = () => {}) {
       { updateId: 102, userId: 8, kind: 'accept' },
       { updateId: 103, userId: 8, kind: 'pick' },
     ]);
-    for (const id of [100, 101, 102]) ledger.acknowledged(id, at, 1);
+    for (const id of [100, 101, 102]) {
+      ledger.acknowledged(id, at, { attempts: 1, byForeign: false });
+    }
     more(ledger);
   });
   return checkLedger(await readLedger(path), reader(found));

@@ -13,10 +13,10 @@ test('latency counts from the intended start, so that a queue shows', () => {
   const [first, second] = [crowd.act(0), crowd.act(100)];
   events.sending([first]);
   clock.ms = 6_000;
-  events.acknowledged(first, 1, { stack: 'legacy', body: '' });
+  events.acknowledged(first, 1, { stack: 'legacy', byForeign: false, body: '' });
   events.sending([second]);
   clock.ms = 6_010;
-  events.acknowledged(second, 1, { stack: 'fleet', body: '' });
+  events.acknowledged(second, 1, { stack: 'fleet', byForeign: false, body: '' });
   expect(tally).toMatchObject({ sent: 2, acknowledged: 2, late: 2 });
   expect(Object.fromEntries(tally.stacks)).toEqual({ legacy: 1, fleet: 1 });
   // The second waited from 100 on, though it was answered 10 ms after it was posted.
@@ -42,7 +42,7 @@ test('a ledger that cannot be written is told, not thrown into the delivery', ()
   });
   const update = crowd.act(0);
   events.sending([update]);
-  events.acknowledged(update, 1, { stack: undefined, body: '' });
+  events.acknowledged(update, 1, { stack: undefined, byForeign: true, body: '' });
   expect(broken).toEqual([full, full]);
 });
 
