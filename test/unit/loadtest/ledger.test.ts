@@ -199,6 +199,7 @@ describe('beside a bot that keeps no ledger', () => {
     expect(await mixed([102n], effects([[8n, 1]], [[7n, 2]]))).toEqual({
       pass: true,
       writesChecked: 1,
+      effects: null,
       violations: [],
       foreign: { writesAcknowledged: 2, doubled: [] },
     });
