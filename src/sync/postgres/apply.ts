@@ -4,12 +4,14 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { FaultPoint } from '../../lib/fault.js';
+import type { FollowedTable } from '../followed-table.js';
 import type { ChangeSet, TableChanges } from '../side.js';
 import { NULL_TEXT } from '../tables/copy-fields.js';
 import type { Connection } from './connection.js';
 import { columnsSql, keyJoinSql, keyRowsSql, tableSql } from './key-sql.js';
 import type { Lease } from './lease.js';
 import { BEGIN_WRITING } from './locks.js';
+import { createIncoming, INCOMING, makeRoom } from './make-room.js';
 import { mustBeEqual } from './read-back.js';
 import { copyRows } from './read-changes.js';
 
@@ -23,7 +25,7 @@ export async function applyChanges(
 ): Promise<void> {
   await connection.transaction(BEGIN_WRITING, async (client) => {
     await advance(target, client, lease, changes);
-    for (const table of changes.tables) await replaceRows(client, table);
+    for (const table of changes.tables) await replaceRows(client, table, changes.hasMore);
     // Only now: a trigger of one table may have written to another.
     for (const table of changes.tables) {
       mustBeEqual(table, (await copyRows(client, table.table, table.keys)).text);
@@ -60,15 +62,33 @@ async function advance(
 }
 
 /** Deletes first, all of a table: rows may have swapped values that are unique. */
-async function replaceRows(client: Client, { table, keys, rows }: TableChanges): Promise<void> {
+async function replaceRows(
+  client: Client,
+  { table, keys, rows }: TableChanges,
+  hasMore: boolean,
+): Promise<void> {
   if (keys.length > 0) {
     await client.query(
       `DELETE FROM ${tableSql(table)} AS t USING ${keyRowsSql(table, keys)} WHERE ${keyJoinSql(table)}`,
     );
   }
   if (rows.length === 0) return;
+  if (hasMore) {
+    await createIncoming(client, table);
+    await copyInto(client, INCOMING, table, rows);
+    await makeRoom(client, table);
+  }
+  await copyInto(client, tableSql(table), table, rows);
+}
+
+async function copyInto(
+  client: Client,
+  into: string,
+  table: FollowedTable,
+  rows: Buffer,
+): Promise<void> {
   const copy = client.query(
-    copyFrom(`COPY ${tableSql(table)} (${columnsSql(table)}) FROM STDIN (NULL '${NULL_TEXT}')`),
+    copyFrom(`COPY ${into} (${columnsSql(table)}) FROM STDIN (NULL '${NULL_TEXT}')`),
   );
   copy.end(rows);
   await finished(copy);
