@@ -5,7 +5,7 @@ import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { FaultPoint } from '../../lib/fault.js';
 import type { FollowedTable } from '../followed-table.js';
-import type { ChangeSet, TableChanges } from '../side.js';
+import type { ChangeSet } from '../side.js';
 import { isNullField, NULL_TEXT, splitFields, unescapeField } from '../tables/copy-fields.js';
 import type { Connection } from './connection.js';
 import { columnsSql, deleteSql, literal, tableSql } from './key-sql.js';
