@@ -35,7 +35,7 @@ export async function rollBack(
 }
 
 /** From the last step to the first. */
-export function undos(steps: readonly Step<Cutover>[]): Undo<Cutover>[] {
+function undos(steps: readonly Step<Cutover>[]): Undo<Cutover>[] {
   return steps.toReversed().flatMap(({ undo }) => undo ?? []);
 }
 

@@ -102,7 +102,7 @@ export async function makeCutoverStage(more: object = {}): Promise<CutoverStage>
 }
 
 /** What a process that has ended said. */
-export function resultOf({ exitCode, stdout, stderr }: ProcessResult): CutoverResult {
+function resultOf({ exitCode, stdout, stderr }: ProcessResult): CutoverResult {
   const events = stdout
     .split('\n')
     .filter((line) => line !== '')

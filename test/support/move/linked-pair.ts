@@ -77,7 +77,7 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
 }
 
 /** One linked pair. */
-export async function linkPair(
+async function linkPair(
   fill: string | ((path: string) => void),
   options?: LinkOptions,
 ): Promise<LinkedPair> {
