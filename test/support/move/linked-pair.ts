@@ -77,7 +77,7 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
 }
 
 /** One linked pair. */
-async function linkPair(
+export async function linkPair(
   fill: string | ((path: string) => void),
   options?: LinkOptions,
 ): Promise<LinkedPair> {
