@@ -10,7 +10,8 @@ import { SHARE_AUTHORITY } from './locks.js';
 export function scaffoldingSql(tables: readonly FollowedTable[]): string[] {
   return [
     ...TABLES,
-    functionSql('fence', FENCE, ''),
+    AUTHORITY_NOW,
+    triggerFunctionSql('fence', 'STABLE', FENCE),
     ...tables.flatMap((table) => [captureSql(table), ...triggersSql(table)]),
   ];
 }
@@ -60,9 +61,31 @@ const TABLES = [
 ];
 
 /**
- * In READ COMMITTED each statement of the function has a snapshot of its own, so that the second
- * sees what was committed before the lock was granted. Elsewhere the transaction's snapshot may be
- * older: a lock on the row fails there when the row has changed since.
+ * Who may write, by what is committed when the lock is granted. In READ COMMITTED each statement of
+ * a VOLATILE function has a snapshot of its own. Elsewhere the transaction's snapshot may be older:
+ * a lock on the row fails there when the row has changed since.
+ *
+ * It runs with the rights and the search path of the fence, which are set once.
+ */
+const AUTHORITY_NOW = `
+CREATE FUNCTION cardctl.authority_now(OUT store text, OUT epoch bigint, OUT moving bigint, OUT token text)
+  LANGUAGE plpgsql VOLATILE AS '
+BEGIN
+  PERFORM ${SHARE_AUTHORITY};
+  IF current_setting(''transaction_isolation'') IN (''read committed'', ''read uncommitted'') THEN
+    SELECT a.store, a.epoch, a.moving, f.applier_token INTO store, epoch, moving, token
+      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1;
+  ELSE
+    SELECT a.store, a.epoch, a.moving, f.applier_token INTO store, epoch, moving, token
+      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1 FOR SHARE OF a;
+  END IF;
+END'`;
+
+/**
+ * DANGER: the function must be STABLE, so that the epoch that it reads itself is the one that the
+ * writer's statement sees. That statement may have begun while this database still followed, and
+ * come to its writes now that it is the authority: of the rows that were applied meanwhile it sees
+ * nothing, and would write by what they were, or find none to write.
  *
  * A session that names itself an applier is refused while Postgres is the authority. That stops an
  * applier of an earlier epoch, and lets the capture triggers tell by that name alone whether to log.
@@ -70,24 +93,23 @@ const TABLES = [
 const FENCE = `
 DECLARE
   applier text := current_setting('${APPLIER_SETTING}', true);
+  seen bigint;
   said record;
   authority text;
 BEGIN
-  PERFORM ${SHARE_AUTHORITY};
-  IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
-    SELECT a.store, a.epoch, a.moving, f.applier_token INTO said
-      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1;
-  ELSE
-    SELECT a.store, a.epoch, a.moving, f.applier_token INTO said
-      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1 FOR SHARE OF a;
-  END IF;
+  SELECT a.epoch INTO seen FROM cardctl.authority a WHERE a.id = 1;
+  said := cardctl.authority_now();
   authority := format('(authority %s, epoch %s)', said.store, said.epoch);
   IF said.store = 'postgres' AND said.moving = 0 AND coalesce(applier, '') = '' THEN
-    IF TG_OP <> 'TRUNCATE' THEN RETURN NULL; END IF;
-    RAISE EXCEPTION 'cardctl: TRUNCATE of %.% would not reach the other database', TG_TABLE_SCHEMA, TG_TABLE_NAME
-      USING ERRCODE = 'CC001', HINT = 'Use DELETE, whose rows are logged.';
+    IF TG_OP = 'TRUNCATE' THEN
+      RAISE EXCEPTION 'cardctl: TRUNCATE of %.% would not reach the other database', TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'CC001', HINT = 'Use DELETE, whose rows are logged.';
+    END IF;
+    IF seen = said.epoch THEN RETURN NULL; END IF;
+    RAISE EXCEPTION 'cardctl: the authority has moved since this statement began %', authority
+      USING ERRCODE = 'CC001', HINT = 'Try again.';
   END IF;
-  IF said.store = 'sqlite' AND applier = said.applier_token AND TG_OP <> 'TRUNCATE' THEN
+  IF said.store = 'sqlite' AND applier = said.token AND TG_OP <> 'TRUNCATE' THEN
     RETURN NULL;
   END IF;
   IF said.store = 'postgres' AND said.moving <> 0 THEN
@@ -122,10 +144,11 @@ BEGIN
   RETURN NULL;
 END`;
   const hasDouble = key.some(({ plan }) => plan.type === 'double precision');
-  return functionSql(captureFunction(number), body, hasDouble ? 'SET extra_float_digits = 1' : '');
+  const settings = hasDouble ? 'VOLATILE SET extra_float_digits = 1' : 'VOLATILE';
+  return triggerFunctionSql(captureFunction(number), settings, body);
 }
 
-function functionSql(name: string, body: string, settings: string): string {
+function triggerFunctionSql(name: string, settings: string, body: string): string {
   return `CREATE FUNCTION cardctl.${name}() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog ${settings}
     AS '${body.replaceAll("'", "''")}'`;
