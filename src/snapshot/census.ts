@@ -12,6 +12,7 @@ import {
   TEXT_SHAPES,
   textShape,
 } from './text-scan.js';
+import { longVarint, varintEnd } from './varint.js';
 
 /** What the census must know of a stored column, in the order of the record. */
 export interface CensusColumn {
@@ -67,10 +68,8 @@ export class TableCensus {
     let header = start;
     let headerSize = bytes[header++] as number;
     if (headerSize >= 0x80) {
-      headerSize = ((headerSize & 0x7f) << 7) | ((bytes[header] as number) & 0x7f);
-      if ((bytes[header++] as number) >= 0x80) {
-        headerSize = (headerSize << 7) | ((bytes[header++] as number) & 0x7f);
-      }
+      headerSize = longVarint(bytes, start);
+      header = varintEnd;
     }
     const headerEnd = start + headerSize;
     let body = headerEnd;
@@ -82,12 +81,8 @@ export class TableCensus {
       }
       let serial = bytes[header++] as number;
       if (serial >= 0x80) {
-        serial &= 0x7f;
-        let byte: number;
-        do {
-          byte = bytes[header++] as number;
-          serial = serial * 128 + (byte & 0x7f);
-        } while (byte >= 0x80);
+        serial = longVarint(bytes, header - 1);
+        header = varintEnd;
       }
       const at = body;
       body += serialLength(serial);

@@ -7,6 +7,7 @@ import { storedColumns } from './layout.js';
 import type { PageFile } from './page-file.js';
 import { RowScanner } from './scan.js';
 import { utf8Of } from './text-encoding.js';
+import { longVarint, varintEnd } from './varint.js';
 
 /** A row by column name, as stored; columns that the record is too short for are absent. */
 export type RowCells = Map<string, Cell>;
@@ -20,20 +21,13 @@ export function decodeRow(
   rowid: number | bigint,
 ): RowCells {
   const row: RowCells = new Map();
-  let header = start;
-  const varint = () => {
-    let value = 0;
-    for (;;) {
-      const byte = bytes.readUInt8(header++);
-      value = value * 128 + (byte & 0x7f);
-      if (byte < 0x80) return value;
-    }
-  };
-  const headerEnd = start + varint();
+  const headerEnd = start + longVarint(bytes, start);
+  let header = varintEnd;
   let body = headerEnd;
   for (const column of storedColumns(table)) {
     if (header >= headerEnd) break;
-    const serial = varint();
+    const serial = longVarint(bytes, header);
+    header = varintEnd;
     const cell = decodeCell(bytes, body, serial);
     body += serialLength(serial);
     if (cell.kind === 'text') cell.bytes = Buffer.from(utf8Of(cell.bytes, encoding));

@@ -1,5 +1,6 @@
 import { type Cell, decodeCell, isSafeInteger, readNumber, serialLength } from './cell.js';
 import { appendFloat, appendInteger } from './digits.js';
+import { longVarint, varintEnd } from './varint.js';
 
 /** How one stored column becomes COPY text. */
 export type ColumnForm = 'bigint' | 'double' | 'text' | 'bytea' | 'boolean' | 'convert' | 'skip';
@@ -87,10 +88,8 @@ export class RowText {
     let header = start;
     let headerSize = bytes[header++] as number;
     if (headerSize >= 0x80) {
-      headerSize = ((headerSize & 0x7f) << 7) | ((bytes[header++] as number) & 0x7f);
-      if ((bytes[header - 1] as number) >= 0x80) {
-        headerSize = (headerSize << 7) | (bytes[header++] as number);
-      }
+      headerSize = longVarint(bytes, start);
+      header = varintEnd;
     }
     const headerEnd = start + headerSize;
     let body = headerEnd;
@@ -108,12 +107,8 @@ export class RowText {
       }
       let serial = bytes[header++] as number;
       if (serial >= 0x80) {
-        serial &= 0x7f;
-        let byte: number;
-        do {
-          byte = bytes[header++] as number;
-          serial = serial * 128 + (byte & 0x7f);
-        } while (byte >= 0x80);
+        serial = longVarint(bytes, header - 1);
+        header = varintEnd;
       }
       const at = body;
       body += serialLength(serial);

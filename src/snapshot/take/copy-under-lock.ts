@@ -44,9 +44,11 @@ export async function copyUnderLock(
     );
     const holdMsEstimate = await rehearse(files, options);
     announce(holdMsEstimate, files, options, report);
+    // Writers wait from here on: the machine is for the comparison alone.
+    await ahead?.stop();
     const held = await holdAndPatch(source, files, options, report);
     fdatasyncTarget(files);
-    const headStart = (await ahead?.finish(files.patchedPages)) ?? null;
+    const headStart = ahead?.headStart(files.patchedPages) ?? null;
     return { ...held, holdMsEstimate, headStart };
   } finally {
     await ahead?.close();

@@ -89,14 +89,18 @@ export class CountAhead {
     this.#queue.advance(Math.floor(bytes / this.#pageSize));
   }
 
+  /** Counts no more once the stretch at hand is done. */
+  async stop(): Promise<void> {
+    this.#queue.stop();
+    await this.ended;
+  }
+
   /**
-   * Ends the thread.
+   * What was counted and still holds.
    *
    * @param patched numbers of the pages that were written once more behind `copied`
    */
-  async finish(patched: ReadonlySet<number>): Promise<HeadStart> {
-    this.#queue.stop();
-    await this.ended;
+  headStart(patched: ReadonlySet<number>): HeadStart {
     const holds = (stretch: Stretch, { spills }: StretchCount) =>
       !(spills && patched.size > 0) && !stretch.units.pages.some((page) => patched.has(page));
     return {

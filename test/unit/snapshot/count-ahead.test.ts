@@ -86,7 +86,7 @@ async function copiedWhile(
     await ahead.ended;
     write(sourcePath, sql);
     await patchPass(files, Number.POSITIVE_INFINITY);
-    return { headStart: await ahead.finish(files.patchedPages), copyPath };
+    return { headStart: ahead.headStart(files.patchedPages), copyPath };
   } finally {
     await ahead.close();
     source.close();
