@@ -1,5 +1,5 @@
+import type { Source } from '../lib/source.js';
 import type { BenchServer } from './server.js';
-import type { Source } from './source.js';
 import type { Timing } from './timing.js';
 
 /** What every contender is given. */

@@ -1,7 +1,7 @@
+import { spreadOf } from '../lib/spread.js';
 import { MIGRATE, VERIFY } from './contenders/cardctl.js';
 import { FLOOR } from './contenders/floor.js';
 import { PGLOADER } from './contenders/pgloader.js';
-import { spreadOf } from './measure.js';
 import type { MemoryFigure } from './memory.js';
 import type { Timing } from './timing.js';
 

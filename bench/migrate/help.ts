@@ -1,4 +1,4 @@
-import { LAUNCHER } from './launcher.js';
+import { LAUNCHER } from '../lib/launcher.js';
 import { runProgram } from './run-program.js';
 
 const RUNS = 20;

@@ -1,5 +1,5 @@
+import type { Source } from '../lib/source.js';
 import { withClient } from './server.js';
-import type { Source } from './source.js';
 
 /** What a contender left behind. */
 export interface Inventory {

@@ -1,21 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machineTicks } from '../lib/cpu.js';
+import { checkBuild } from '../lib/launcher.js';
+import { cardctlVersion, sqliteVersion, thisMachine } from '../lib/machine.js';
+import { writeSection } from '../lib/markdown.js';
+import { sourceOf } from '../lib/source.js';
 import type { Bench, Contender } from './bench.js';
 import { cardctl } from './contenders/cardctl.js';
 import { floor } from './contenders/floor.js';
 import { NO_PGLOADER, pgloader, pgloaderVersion } from './contenders/pgloader.js';
-import { machineTicks } from './cpu.js';
 import { measureHelp } from './help.js';
-import { checkBuild } from './launcher.js';
-import { cardctlVersion, sqliteVersion, thisMachine } from './machine.js';
-import { writeSection } from './markdown.js';
 import { measureRounds } from './measure.js';
 import { type MemoryFigure, measureMemory } from './memory.js';
 import { type Options, readOptions } from './options.js';
 import { type Findings, renderReport } from './report.js';
 import { startServer } from './server.js';
-import { sourceOf } from './source.js';
 
 const CACHE_DIR = fileURLToPath(new URL('../../.bench', import.meta.url));
 const DOCUMENT = new URL('../../docs/benchmarks.md', import.meta.url);

@@ -1,6 +1,6 @@
+import { ProcessTree, readProc } from '../lib/process-tree.js';
 import type { Bench } from './bench.js';
 import { MIGRATE, runCardctl, VERIFY } from './contenders/cardctl.js';
-import { ProcessTree, readProc } from './process-tree.js';
 
 /** The highest sums over a process tree, each by itself. */
 export interface MemoryPeak {

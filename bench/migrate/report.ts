@@ -1,12 +1,13 @@
+import type { Machine } from '../lib/machine.js';
+import { markdownTable } from '../lib/markdown.js';
+import type { Source } from '../lib/source.js';
+import { spreadOf } from '../lib/spread.js';
 import { MIGRATE, VERIFY } from './contenders/cardctl.js';
 import { FLOOR } from './contenders/floor.js';
 import { COMMAND_FILE, PGLOADER } from './contenders/pgloader.js';
 import { goalRows } from './goals.js';
-import type { Machine } from './machine.js';
-import { markdownTable } from './markdown.js';
-import { type Measured, spreadOf } from './measure.js';
+import type { Measured } from './measure.js';
 import type { MemoryFigure } from './memory.js';
-import type { Source } from './source.js';
 import type { Phase, Timing } from './timing.js';
 
 /** All that one run of the bench found out. */

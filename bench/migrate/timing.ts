@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CpuUse, machineTicks, watchCpu } from './cpu.js';
+import { type CpuUse, machineTicks, watchCpu } from '../lib/cpu.js';
 
 export interface Timing {
   /** What was timed; the same name in every round. */

@@ -30,7 +30,7 @@ apt-get install -q -y --no-install-recommends "$@"
 if command -v systemctl >/dev/null 2>&1; then
   for package in "$@"; do
     case $package in
-      postgresql | redis-server | nginx) systemctl disable "$package" >/dev/null 2>&1 || true ;;
+      postgresql | pgbouncer | redis-server | nginx) systemctl disable "$package" >/dev/null 2>&1 || true ;;
     esac
   done
 fi

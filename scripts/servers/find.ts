@@ -3,7 +3,7 @@ import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node
 import { delimiter, dirname, join } from 'node:path';
 
 /** One of the programs that the tests run for real. */
-export type ServerName = 'postgres' | 'redis-server' | 'nginx' | 'python3';
+export type ServerName = 'postgres' | 'pgbouncer' | 'redis-server' | 'nginx' | 'python3';
 
 export interface FoundServer {
   name: ServerName;
@@ -34,6 +34,12 @@ const SERVERS: readonly ServerKind[] = [
       '/usr/local/opt/postgresql*/bin',
       '/Library/PostgreSQL/*/bin',
     ],
+  },
+  {
+    name: 'pgbouncer',
+    programs: ['pgbouncer'],
+    versionArgs: ['--version'],
+    places: ['/usr/sbin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/local/sbin'],
   },
   {
     name: 'redis-server',

@@ -6,6 +6,7 @@ import type { ServerName } from './find.js';
 
 const DEBIAN_PACKAGES: Record<ServerName, readonly string[]> = {
   postgres: ['postgresql'],
+  pgbouncer: ['pgbouncer'],
   'redis-server': ['redis-server'],
   nginx: ['nginx'],
   python3: ['python3'],
@@ -13,6 +14,7 @@ const DEBIAN_PACKAGES: Record<ServerName, readonly string[]> = {
 
 const BREW_FORMULAE: Record<ServerName, string> = {
   postgres: 'postgresql@17',
+  pgbouncer: 'pgbouncer',
   'redis-server': 'redis',
   nginx: 'nginx',
   python3: 'python@3',

@@ -39,8 +39,21 @@ export interface Press {
   forUserId: bigint | null;
 }
 
-/** What an update asks for; null when it is nothing to this bot, and only to be acknowledged. */
-export function classify(update: Update, botName: string): Ask | null {
+/**
+ * What an update asks for; null when it is nothing to this bot, and only to be acknowledged;
+ * `malformed` when Telegram cannot have sent it.
+ */
+export function classify(update: Update, botName: string): Ask | null | 'malformed' {
+  try {
+    return askOf(update, botName);
+  } catch (error) {
+    // A field that is missing, or of another type: what was posted is not ours to trust.
+    if (error instanceof TypeError || error instanceof RangeError) return 'malformed';
+    throw error;
+  }
+}
+
+function askOf(update: Update, botName: string): Ask | null {
   if (update.message !== undefined) return commandOf(update.update_id, update.message, botName);
   if (update.callback_query !== undefined) return pressOf(update.update_id, update.callback_query);
   return null;
@@ -60,11 +73,11 @@ function commandOf(updateId: number, message: Message, botName: string): Ask | n
     updateId,
     request,
     who,
-    chatId: chat.id,
+    chatId: whole(chat.id),
     threadId: threadOf(message),
     language: languageOf(from),
-    messageId: message.message_id,
-    sentAtS: message.date,
+    messageId: whole(message.message_id),
+    sentAtS: whole(message.date),
     press: null,
   };
 }
@@ -79,10 +92,10 @@ function pressOf(updateId: number, query: CallbackQuery): Ask | null {
     updateId,
     request,
     who: whoIs(from),
-    chatId: message.chat.id,
+    chatId: whole(message.chat.id),
     threadId: threadOf(message),
     language: languageOf(from),
-    messageId: message.message_id,
+    messageId: whole(message.message_id),
     sentAtS: null,
     press: {
       queryId: query.id,
@@ -121,10 +134,15 @@ function accessOf({ kind }: Request): Ask['access'] {
 
 function whoIs(user: User): Who {
   return {
-    user_id: BigInt(user.id),
+    user_id: BigInt(whole(user.id)),
     username: user.username ?? null,
     first_name: user.first_name,
   };
+}
+
+function whole(value: number): number {
+  if (Number.isSafeInteger(value)) return value;
+  throw new TypeError('an id or a time is no whole number');
 }
 
 /** Players read Persian, unless their Telegram is in English. */

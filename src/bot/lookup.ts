@@ -18,14 +18,6 @@ export interface Lookup {
 
 export type CachedKind = 'profile' | 'cards' | 'leaderboard' | 'rank';
 
-/** How many questions each of them is to the database. */
-const STATEMENTS: Readonly<Record<CachedKind, 'one' | 'several'>> = {
-  profile: 'several',
-  cards: 'one',
-  leaderboard: 'one',
-  rank: 'one',
-};
-
 export interface CachedLookupDeps {
   store: Store;
   cache: Cache;
@@ -43,7 +35,7 @@ export function cachedLookup(
   // must have every write that was forgotten there until now.
   const read = async <Result>(
     body: (reads: Reads) => Promise<Result>,
-    statements: 'one' | 'several' = 'several',
+    statements: 'one' | 'several',
   ): Promise<Result> => {
     const behind = behindOf(await cache.lastWrite(reader), store.kind);
     return store.read(behind, body, statements);
@@ -56,7 +48,7 @@ export function cachedLookup(
     let isHit = true;
     const value = await get(() => {
       isHit = false;
-      return read((reads) => load(directLookup(reads, now)), STATEMENTS[kind]);
+      return read((reads) => load(directLookup(reads, now)), 'one');
     });
     onRequest(kind, isHit);
     return value;
@@ -86,17 +78,14 @@ export function cachedLookup(
         (load) => cache.rank(score, load),
         (direct) => direct.rank(score),
       ),
-    read: (body) => read(body),
+    read: (body) => read(body, 'several'),
   };
 }
 
 /** Asks the database itself, at the moment that `reads` sees. */
 export function directLookup(reads: Reads, now: Now): Lookup {
   return {
-    profile: async (userId) => {
-      const [player, counts] = await Promise.all([reads.player(userId), reads.fightCounts(userId)]);
-      return player === null ? null : { player, counts };
-    },
+    profile: (userId) => reads.profile(userId),
     cards: (userId) => reads.ownedCards(userId),
     leaderboard: (window) => reads.leaderboard(windowSince(window, now), LEADERBOARD_SIZE),
     rank: (score) => reads.rank(score),

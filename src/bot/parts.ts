@@ -7,6 +7,7 @@ import type { Forwarder } from './forward.js';
 import type { Log } from './log.js';
 import type { BotMetrics, Outcome } from './metrics.js';
 import type { Outbox } from './outbound/outbox.js';
+import type { Refill } from './refill.js';
 
 /** What every update needs. */
 export interface Parts {
@@ -18,6 +19,7 @@ export interface Parts {
   authority: AuthorityWatch;
   forwarder: Forwarder;
   outbox: Outbox;
+  refill: Refill;
   botName: string;
   zone: string;
   holdMs: number;

@@ -12,6 +12,10 @@ export async function handle(parts: Parts, delivery: Delivery): Promise<Answer> 
   const { clock, metrics } = parts;
   const startedMs = clock.monotonicMs();
   const ask = classify(delivery.update, parts.botName);
+  if (ask === 'malformed') {
+    metrics.updates.inc({ kind: 'other', outcome: 'malformed' });
+    return { status: 400, body: '' };
+  }
   if (ask === null) {
     metrics.updates.inc({ kind: 'other', outcome: 'ignored' });
     return DONE;

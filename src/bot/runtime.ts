@@ -18,6 +18,7 @@ import { handle } from './pipeline.js';
 import { startPolling } from './polling.js';
 import { startPruning } from './prune.js';
 import { type Gate, readinessOf } from './ready.js';
+import { createRefill } from './refill.js';
 import { openWebhook } from './webhook.js';
 
 export interface BotDeps {
@@ -55,6 +56,7 @@ export async function startBot(options: BotOptions, deps: BotDeps): Promise<Runn
   const limits = { ...TELEGRAM_LIMITS, ...options.limits };
   const markSent = (updateIds: readonly bigint[]) => store.markSent(updateIds);
   const outbox = createOutbox({ api, store, pictures, limits, markSent, clock, log, metrics });
+  const refill = createRefill({ store, cache, zone: options.zone, log });
   const gate: Gate = { isCordoned: false, isStopping: false };
   const parts: Parts = {
     store,
@@ -65,6 +67,7 @@ export async function startBot(options: BotOptions, deps: BotDeps): Promise<Runn
     authority,
     forwarder,
     outbox,
+    refill,
     botName: telegram.username,
     zone: options.zone,
     holdMs: options.holdMs ?? HOLD_MS,
@@ -75,6 +78,7 @@ export async function startBot(options: BotOptions, deps: BotDeps): Promise<Runn
   const opened: (() => Promise<void> | void)[] = [
     () => store.close(),
     () => cache.close(),
+    () => refill.stop(),
     () => forwarder.close(),
     () => api.close(),
     () => authority.stop(),

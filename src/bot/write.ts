@@ -55,34 +55,27 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  parts: Parts,
+  { store, cache, refill, log }: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
-  const { store } = parts;
+  // What nobody remembers of a player, such as a fight, may have changed without them being touched.
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
-  await note(parts, { updateId, userIds, position: noted(store.kind, position) });
+  try {
+    await cache.wrote(userIds, noted(store.kind, position), touched);
+    refill.add(touched);
+  } catch (error) {
+    log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
+  }
 }
 
 /**
  * A foreign bot tells no cache. Whatever it answered, the player's next reads go to it, until the
  * note is too old to matter. Of an opponent's row nothing is known here: follow tells the cache.
  */
-async function noteForeign(parts: Parts, { who, updateId }: Ask): Promise<void> {
-  await note(parts, { updateId, userIds: [who.user_id], position: noted('sqlite', null) });
-}
-
-interface Noting {
-  updateId: number;
-  userIds: readonly bigint[];
-  position: string;
-}
-
-async function note({ cache, log }: Parts, { updateId, userIds, position }: Noting): Promise<void> {
+async function noteForeign({ cache, log }: Parts, { who, updateId }: Ask): Promise<void> {
   try {
-    // First noted, then forgotten: whoever loads after that reads behind the note.
-    await Promise.all(userIds.map((userId) => cache.noteWrite(userId, position)));
-    await cache.forget(userIds);
+    await cache.wrote([who.user_id], noted('sqlite', null), [who.user_id]);
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
   }

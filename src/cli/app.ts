@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Clock } from '../lib/clock.js';
-import { confirm } from './confirm.js';
+import { confirm, confirmTyped } from './confirm.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Invocation, Outcome, Run } from './invocation.js';
 import type { Output } from './output.js';
@@ -72,6 +72,11 @@ async function runCommand(
         stderr: output.talkStream,
         signal,
       });
+    },
+    confirmTyped: async (phrase, why) => {
+      await renderer.close();
+      const { input } = options;
+      await confirmTyped(phrase, why, { input, stdin, stderr: output.talkStream, signal });
     },
   };
   const outcome = await run(invocation).finally(() => renderer.close());

@@ -27,13 +27,38 @@ export async function confirm(question: string, options: ConfirmOptions): Promis
   }
 }
 
+/**
+ * Asks for a phrase before the point of no return.
+ *
+ * @throws CardctlError `refused` when something else was typed, or nobody can be asked
+ */
+export async function confirmTyped(
+  phrase: string,
+  why: string,
+  options: Omit<ConfirmOptions, 'yes'>,
+): Promise<void> {
+  if (!options.input || options.stdin.isTTY !== true) {
+    throw new CardctlError('refused', `this has to be typed, and there is nobody to ask: ${why}`, {
+      hint: `run the same command again with --confirm "${phrase}"`,
+    });
+  }
+  const typed = await ask(`${why}\nType "${phrase}" to go on: `, options);
+  if (typed.trim() === phrase) return;
+  throw new CardctlError('refused', 'not confirmed; nothing was changed', {
+    hint: `run the same command again, and type: ${phrase}`,
+  });
+}
+
 function nobodyToAsk(question: string): CardctlError {
   return new CardctlError('refused', `this needs a yes, and there is nobody to ask: ${question}`, {
     hint: 'run the same command again with --yes',
   });
 }
 
-async function ask(prompt: string, { stdin, stderr, signal }: ConfirmOptions): Promise<string> {
+async function ask(
+  prompt: string,
+  { stdin, stderr, signal }: Omit<ConfirmOptions, 'yes'>,
+): Promise<string> {
   const lines = createInterface({ input: stdin, output: stderr });
   // Readline swallows Ctrl-C; this gives it back to whoever handles the signal.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));

@@ -15,6 +15,8 @@ export interface Invocation {
   config(flags?: FlagSettings): Promise<Config>;
   /** Returns when the answer is yes; throws `refused` otherwise. */
   confirm(question: string): Promise<void>;
+  /** Returns when the phrase was typed; `--yes` does not type it. Throws `refused` otherwise. */
+  confirmTyped(phrase: string, why: string): Promise<void>;
   /** The same value with every secret masked. */
   redact<T>(value: T): T;
   /** Lets the password of cardctl's own Postgres be seen in its URL. */

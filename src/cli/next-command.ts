@@ -1,6 +1,8 @@
 import { type Run, stoppedRun } from '../journal/runs.js';
 import type { Config } from './config/index.js';
+import type { MoveStatus } from './engine/move-status.js';
 import type { GlobalOptions } from './global-options.js';
+import { moveAdvice } from './move-advice.js';
 import { samePlace, shellLine } from './shell.js';
 
 export interface Next {
@@ -26,6 +28,21 @@ export function nextCommand({ runs, isBusy, config, options }: Situation): Next 
   const source = config.source === null ? sourceOf(runs) : undefined;
   const flags = source === undefined ? [] : ['--source', source];
   return { command: shellLine(['cardctl', ...words, ...flags, ...samePlace(options)]), why };
+}
+
+/** What comes next in a live move, by what its databases say; undefined when there is none. */
+export function nextInMove(
+  { facts, followers, proof, percent }: MoveStatus,
+  options: GlobalOptions,
+): Next | undefined {
+  if (facts === null) return undefined;
+  const isProven = proof !== null;
+  const advice = moveAdvice({ facts, isFollowed: followers.length > 0, isProven, percent });
+  if (advice === null) return undefined;
+  return {
+    command: shellLine(['cardctl', ...advice.words, ...samePlace(options)]),
+    why: advice.why,
+  };
 }
 
 interface Advice {

@@ -3,14 +3,18 @@ import { type App, commandPath } from './app.js';
 import { assessCommand } from './commands/assess.js';
 import { authorityCommand } from './commands/authority.js';
 import { backupCommand } from './commands/backup.js';
+import { finishCommand } from './commands/finish.js';
+import { followCommand } from './commands/follow.js';
 import { initCommand } from './commands/init.js';
 import { loadtestCommand } from './commands/loadtest.js';
 import { migrateCommand } from './commands/migrate.js';
 import { nginxCommand } from './commands/nginx.js';
 import { postgresCommand } from './commands/postgres.js';
 import { restoreCommand } from './commands/restore.js';
+import { rollbackCommand } from './commands/rollback.js';
 import { shiftCommand } from './commands/shift.js';
 import { statusCommand } from './commands/status.js';
+import { demoteCommand, promoteCommand } from './commands/switch.js';
 import { verifyCommand } from './commands/verify.js';
 import { warmCommand } from './commands/warm.js';
 import { addGlobalOptions } from './global-options.js';
@@ -23,10 +27,15 @@ const COMMANDS = [
   backupCommand,
   restoreCommand,
   migrateCommand,
+  followCommand,
   verifyCommand,
   warmCommand,
   nginxCommand,
   shiftCommand,
+  promoteCommand,
+  demoteCommand,
+  rollbackCommand,
+  finishCommand,
   authorityCommand,
   loadtestCommand,
   statusCommand,

@@ -3,6 +3,7 @@ import { CardctlError, codeOf, messageOf } from '../lib/errors.js';
 /** The SQLSTATEs that mean something to cardctl. */
 export const SQLSTATE = {
   connectionFailure: '08006',
+  foreignKeyViolation: '23503',
   uniqueViolation: '23505',
   readOnlyTransaction: '25006',
   invalidAuthorization: '28000',
@@ -11,13 +12,18 @@ export const SQLSTATE = {
   serializationFailure: '40001',
   deadlockDetected: '40P01',
   insufficientPrivilege: '42501',
+  undefinedColumn: '42703',
+  undefinedTable: '42P01',
   diskFull: '53100',
   outOfMemory: '53200',
   tooManyConnections: '53300',
+  lockNotAvailable: '55P03',
   queryCanceled: '57014',
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
+  /** Raised by our own fence: this database takes no writes from this session. */
+  fenced: 'CC001',
 } as const;
 
 /** What is known about the target when something goes wrong with it. */
@@ -179,6 +185,11 @@ function explainServer(facts: TargetFacts, code: string, text: string): Explanat
         message: `${name} takes no writes: ${text}`,
         hint: 'Give the URL of the primary, not of a read replica, with --target.',
       };
+    case SQLSTATE.fenced:
+      return {
+        message: `${name} takes no writes: ${text}`,
+        hint: 'See who is the authority now: cardctl status',
+      };
     case SQLSTATE.diskFull:
       return {
         message: `the disk of ${name} is full: ${text}`,
@@ -188,6 +199,11 @@ function explainServer(facts: TargetFacts, code: string, text: string): Explanat
       return {
         message: `${name} is out of memory: ${text}`,
         hint: 'Run with fewer --jobs, or lower maintenance_work_mem.',
+      };
+    case SQLSTATE.lockNotAvailable:
+      return {
+        message: `something at ${name} was in use by others for too long: ${text}`,
+        hint: 'See who: SELECT pid, application_name, query FROM pg_stat_activity. Then run this again.',
       };
     case SQLSTATE.queryCanceled:
       return {

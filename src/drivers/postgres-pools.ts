@@ -1,14 +1,10 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { CardctlError } from '../lib/errors.js';
+import { oneWriteATick } from './one-write-a-tick.js';
 import { explainPostgresError, type TargetFacts } from './postgres-errors.js';
-import {
-  describeTarget,
-  parseUrl,
-  secretsOf,
-  sslModeOf,
-  urlForPg,
-  userOf,
-} from './postgres-url.js';
+import { targetFactsOf } from './postgres-facts.js';
+import { parseUrl, urlForPg } from './postgres-url.js';
 
 export interface PoolSize {
   /** So many connections are kept when they have nothing to do. */
@@ -105,7 +101,7 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
     behindPgBouncer = false,
     applicationName = 'cardbot',
   } = options;
-  const facts = factsOf(url);
+  const facts = targetFactsOf(url);
   const explain = (error: unknown) => explainPostgresError(facts, error);
   const settings = {
     statement_timeout: statementTimeoutMs,
@@ -127,7 +123,10 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
   });
   // Without listeners, an error of a connection would end the process, whether it is idle or lent.
   raw.on('error', () => undefined);
-  raw.on('connect', (client) => void client.on('error', () => undefined));
+  raw.on('connect', (client) => {
+    client.on('error', () => undefined);
+    oneWriteATick(streamOf(client));
+  });
   const connect = async () => {
     const startedAt = performance.now();
     try {
@@ -140,15 +139,9 @@ function openPool(url: string, { min, max }: PoolSize, options: PoolsOptions) {
   return { raw, pool: { name: facts.name, connect, explain } satisfies Pool };
 }
 
-function factsOf(url: string): TargetFacts {
-  const parsed = parseUrl(url);
-  const sslMode = sslModeOf(parsed) ?? process.env.PGSSLMODE;
-  return {
-    name: describeTarget(url),
-    user: userOf(parsed) || (process.env.PGUSER ?? ''),
-    usesTls: sslMode !== undefined && sslMode !== 'disable',
-    secrets: secretsOf(parsed),
-  };
+/** Not among the types of `pg`. */
+function streamOf(client: pg.PoolClient): Writable {
+  return (client as unknown as { connection: { stream: Writable } }).connection.stream;
 }
 
 function timedOut({ name }: TargetFacts, waitedMs: number, max: number): CardctlError {

@@ -1,14 +1,8 @@
 import pg from 'pg';
 import { CardctlError } from '../lib/errors.js';
 import { explainPostgresError, type TargetFacts } from './postgres-errors.js';
-import {
-  describeTarget,
-  parseUrl,
-  secretsOf,
-  sslModeOf,
-  urlForPg,
-  userOf,
-} from './postgres-url.js';
+import { targetFactsOf } from './postgres-facts.js';
+import { parseUrl, urlForPg } from './postgres-url.js';
 
 export { SQLSTATE } from './postgres-errors.js';
 export { describeTarget, redactUrl, urlOf } from './postgres-url.js';
@@ -56,7 +50,7 @@ export interface Target {
  */
 export function openTarget(url: string, options: TargetOptions = {}): Target {
   const config = configOf(url, options);
-  const facts = factsOf(url);
+  const facts = targetFactsOf(url);
   const clients = new Set<pg.Client>();
   const explain = (error: unknown) => explainPostgresError(facts, error);
 
@@ -108,17 +102,6 @@ function configOf(url: string, options: TargetOptions): Config {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types: { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig,
-  };
-}
-
-function factsOf(url: string): TargetFacts {
-  const parsed = parseUrl(url);
-  const sslMode = sslModeOf(parsed) ?? process.env.PGSSLMODE;
-  return {
-    name: describeTarget(url),
-    user: userOf(parsed) || (process.env.PGUSER ?? ''),
-    usesTls: sslMode !== undefined && sslMode !== 'disable',
-    secrets: secretsOf(parsed),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { CardctlError } from '../lib/errors.js';
+import { oneWriteATick } from './one-write-a-tick.js';
 import { explainRedisError, isReply, type RedisFacts } from './redis-errors.js';
 import { describeRedis, parseRedisUrl, type RedisAddress } from './redis-url.js';
 
@@ -178,6 +179,7 @@ type Ages = WeakMap<Redis, number>;
 function watchAges(client: Redis | Cluster): Ages {
   const ages: Ages = new WeakMap();
   const watch = (node: Redis) => {
+    node.on('connect', () => oneWriteATick(node.stream));
     node.on('close', () => void ages.delete(node));
     node.on('ready', () => {
       node.info('server').then(

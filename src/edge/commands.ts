@@ -36,7 +36,7 @@ export async function runCommand(argv: Argv, options: CommandOptions): Promise<C
   }
   if (options.signal?.aborted) throw new CardctlError('interrupted', `${shown} was stopped`);
   throw new CardctlError('edge', `${shown} ${howItFailed(ended, options.timeoutMsMax)}`, {
-    hint: 'Run that command by hand to see the same.',
+    hint: `Run it by hand to see the same: ${shown}`,
     details: { command: [program, ...args], stderr: ended.stderr },
   });
 }

@@ -1,16 +1,18 @@
-import { checkForeign, type ForeignEffects, type ForeignVerdict } from './check-foreign.js';
-import { type ReadLedger, sentByUser } from './read-ledger.js';
+import {
+  checkEffects,
+  type EffectRule,
+  type EffectViolation,
+  type GameAfter,
+  type GameBefore,
+} from './check-effects.js';
+import type { ReadLedger } from './read-ledger.js';
 
 /** What the check asks the database under test. The caller knows its tables. */
-export interface EffectReader {
+export interface DatabaseReader {
   /** The update ids in its ledger, from `from` up to and including `to`, repeated if they are. */
   appliedUpdateIds(from: bigint, to: bigint): AsyncIterable<bigint>;
-  /** How many cards each user got by claims since the run began; users without any may be left out. */
-  claimedCards?(): AsyncIterable<{ userId: bigint; cards: number }>;
-  /** Fights that were decided since the run began, and the history rows they left. */
-  decidedFights?(): Promise<{ fights: number; historyRows: number }>;
-  /** Each user's score as it is stored, and as their history adds up to. */
-  scores?(): AsyncIterable<{ userId: bigint; stored: number; recomputed: number }>;
+  /** What the run changed in the game; without it nothing is said of that. */
+  effects?(): Promise<{ before: GameBefore; after: GameAfter }>;
 }
 
 export type Rule =
@@ -18,9 +20,7 @@ export type Rule =
   | 'applied twice'
   | 'applied but never sent'
   | 'acknowledged twice'
-  | 'more cards than claims'
-  | 'not two history rows a fight'
-  | 'score differs from history';
+  | EffectRule;
 
 export interface Violation {
   rule: Rule;
@@ -34,9 +34,22 @@ export interface LedgerVerdict {
   pass: boolean;
   /** Acknowledged writes that were looked for. */
   writesChecked: number;
+  /** What they did, as far as it was looked at. */
+  effects: { cards: number; fights: number } | null;
   violations: Violation[];
-  /** What somebody's own bot did, which no ledger tells of; null when there is none. */
-  foreign: ForeignVerdict | null;
+  /** What is told of somebody's own bot; null when it had no part. */
+  foreign: ForeignPart | null;
+}
+
+/**
+ * The part of a bot that keeps no ledger. It makes no promise that an update counts once, so none
+ * of this is a fault of the move.
+ */
+export interface ForeignPart {
+  /** Writes that it acknowledged. Whether each was applied nobody has written down. */
+  writesAcknowledged: number;
+  /** Effects that do not add up: what it did twice, by halves or not at all, cannot be told apart. */
+  violations: EffectViolation[];
 }
 
 /**
@@ -45,30 +58,37 @@ export interface LedgerVerdict {
  *
  * A write that was sent and not acknowledged may be applied or not: its player was told nothing.
  *
- * @param foreign given when somebody's own bot is among those under test: what it acknowledged is
- *   set aside, since it promises nothing. Without it such an answer is judged as any other.
+ * @param hasForeign somebody's own bot is among those under test: what it acknowledged is set
+ *   aside. Otherwise an answer that no cardbot signed is judged as any other.
  */
 export async function checkLedger(
   ledger: ReadLedger,
-  reader: EffectReader,
-  foreign: ForeignEffects | null = null,
+  reader: DatabaseReader,
+  { hasForeign = false }: { hasForeign?: boolean } = {},
 ): Promise<LedgerVerdict> {
   const applied = await countApplied(ledger, reader);
-  const isSetAside = (updateId: number) => foreign !== null && ledger.isByForeign(updateId);
+  const isSetAside = (updateId: number) => hasForeign && ledger.isByForeign(updateId);
   const writes = checkWrites(ledger, applied, isSetAside);
-  const violations = [
+  const effects = await reader.effects?.();
+  const wrong = effects === undefined ? [] : checkEffects(ledger, effects.before, effects.after);
+  const { setAside } = writes;
+  const violations: Violation[] = [
     ...writes.violations,
     ...applied.neverSent.map(neverSent),
-    ...(await checkClaims(ledger, reader)),
-    ...(await checkFights(reader)),
-    ...(await checkScores(reader)),
+    ...(setAside === 0 ? wrong : []),
   ];
   return {
     pass: violations.length === 0,
     writesChecked: writes.checked,
+    effects: effects === undefined ? null : countEffects(effects),
     violations,
-    foreign: foreign === null ? null : await checkForeign(ledger, foreign),
+    foreign: setAside === 0 ? null : { writesAcknowledged: setAside, violations: wrong },
   };
+}
+
+function countEffects({ before, after }: { before: GameBefore; after: GameAfter }) {
+  const cards = [...after.newCards.values()].reduce((sum, count) => sum + count, 0);
+  return { cards, fights: after.finishedFights - before.finishedFights };
 }
 
 interface Applied {
@@ -77,7 +97,7 @@ interface Applied {
   neverSent: bigint[];
 }
 
-async function countApplied(ledger: ReadLedger, reader: EffectReader): Promise<Applied> {
+async function countApplied(ledger: ReadLedger, reader: DatabaseReader): Promise<Applied> {
   const { firstUpdateId, nextUpdateId } = ledger;
   const times = new Uint8Array(nextUpdateId - firstUpdateId);
   const neverSent: bigint[] = [];
@@ -96,9 +116,10 @@ function checkWrites(
   ledger: ReadLedger,
   { times }: Applied,
   isSetAside: (updateId: number) => boolean,
-): { checked: number; violations: Violation[] } {
+): { checked: number; setAside: number; violations: Violation[] } {
   const violations: Violation[] = [];
   let checked = 0;
+  let setAside = 0;
   for (let index = 0; index < times.length; index += 1) {
     const updateId = ledger.firstUpdateId + index;
     const sent = ledger.sent(updateId);
@@ -114,44 +135,17 @@ function checkWrites(
       });
     if (acknowledgements > 1) add('acknowledged twice', `${acknowledgements} times`);
     if (applied > 1) add('applied twice', `${applied} times`);
-    if (!sent.isWrite || acknowledgements === 0 || isSetAside(updateId)) continue;
+    if (!sent.isWrite || acknowledgements === 0) continue;
+    if (isSetAside(updateId)) {
+      setAside += 1;
+      continue;
+    }
     checked += 1;
     if (applied === 0) add('acknowledged but not applied', 'not in the ledger of the database');
   }
-  return { checked, violations };
+  return { checked, setAside, violations };
 }
 
 function neverSent(updateId: bigint): Violation {
   return { rule: 'applied but never sent', updateId, detail: `update ${updateId}` };
-}
-
-async function checkClaims(ledger: ReadLedger, reader: EffectReader): Promise<Violation[]> {
-  if (reader.claimedCards === undefined) return [];
-  const claims = sentByUser(ledger, 'claim');
-  const violations: Violation[] = [];
-  for await (const { userId, cards } of reader.claimedCards()) {
-    const sent = claims.get(Number(userId)) ?? 0;
-    if (cards <= sent) continue;
-    const detail = `user ${userId} got ${cards} cards for ${sent} claims`;
-    violations.push({ rule: 'more cards than claims', userId, detail });
-  }
-  return violations;
-}
-
-async function checkFights(reader: EffectReader): Promise<Violation[]> {
-  const found = await reader.decidedFights?.();
-  if (found === undefined || found.historyRows === 2 * found.fights) return [];
-  const detail = `${found.fights} decided fights left ${found.historyRows} history rows`;
-  return [{ rule: 'not two history rows a fight', detail }];
-}
-
-async function checkScores(reader: EffectReader): Promise<Violation[]> {
-  if (reader.scores === undefined) return [];
-  const violations: Violation[] = [];
-  for await (const { userId, stored, recomputed } of reader.scores()) {
-    if (stored === recomputed) continue;
-    const detail = `user ${userId} has ${stored}, the history adds up to ${recomputed}`;
-    violations.push({ rule: 'score differs from history', userId, detail });
-  }
-  return violations;
 }

@@ -1,4 +1,4 @@
-export type { ForeignEffects, UserCount } from './check-foreign.js';
+export type { GameAfter, GameBefore, HistoryState, PlayerState } from './check-effects.js';
 export {
   checkLedger,
   type LedgerVerdict,

@@ -89,3 +89,47 @@ export function brokenReferencesOf(schema: SourceSchema, survey: Survey): Broken
     return [{ table, columns, parentTable, parentColumns, name, orphans: count, keys }];
   });
 }
+
+/** A check that rows of the source break. */
+export interface BrokenCheck {
+  table: string;
+  /** What the constraint is called in the target. */
+  name: string;
+  /** As the source has it. */
+  sql: string;
+  rows: number;
+  /** Keys of the first few. */
+  keys: string[];
+}
+
+/** The broken checks that a survey found, with what they say. */
+export function brokenChecksOf(schema: SourceSchema, survey: Survey): BrokenCheck[] {
+  return survey.checks.broken.map(({ table, number, count, keys }) => ({
+    table,
+    ...checkOf(schema, table, number),
+    rows: count,
+    keys,
+  }));
+}
+
+/** A check that SQLite cannot evaluate without the application. */
+export interface UncheckedCheck {
+  table: string;
+  name: string;
+  sql: string;
+  reason: string;
+}
+
+/** The checks that a survey could not look at. */
+export function uncheckedChecksOf(schema: SourceSchema, survey: Survey): UncheckedCheck[] {
+  return survey.checks.unchecked.map(({ table, number, reason }) => ({
+    table,
+    ...checkOf(schema, table, number),
+    reason,
+  }));
+}
+
+function checkOf(schema: SourceSchema, table: string, number: number) {
+  const sql = schema.tables.find(({ name }) => name === table)?.checks[number]?.sql ?? '';
+  return { name: targetNames(schema).check(table, number), sql };
+}

@@ -15,6 +15,8 @@ export interface MigrateOptions {
   /** Asked with the names of what `clean` drops; false stops the run. */
   confirmClean: (names: string[]) => Promise<boolean>;
   verify: boolean;
+  /** Have the source log its changes, and make the target a follower. */
+  follow: boolean;
   /** Longest time writers of a rollback-journal source may be held, milliseconds. */
   holdMsMax: number;
   acceptHold: boolean;
@@ -29,6 +31,8 @@ export interface Migration extends Deps {
   /** Where the snapshot is, or will be once its step is done. */
   readonly snapshotPath: string;
   readonly target: Target;
+  /** Makes the tables that the bots need in the source, so that they are followed, too. */
+  readonly prepareSource: () => Promise<void>;
   readonly options: MigrateOptions;
   plan: MovePlan | null;
   /** Filled by the load. */
@@ -69,6 +73,8 @@ export interface Difference {
   /** As `column=literal, …`. */
   key: string;
   kind: 'different value' | 'missing in target' | 'extra in target';
+  /** What names the row in a change log, as the target writes it; while the target follows. */
+  rowKey?: string[];
   /** For `different value`. */
   column?: string;
   source?: string;

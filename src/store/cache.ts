@@ -22,6 +22,12 @@ export interface Cache {
   leaderboard(name: string, load: () => Promise<LeaderboardRow[]>): Promise<LeaderboardRow[]>;
   rank(score: number, load: () => Promise<number>): Promise<number>;
 
+  /**
+   * A write is committed: notes where it is for `userIds`, and then forgets what is known of
+   * `touched`, so that whoever loads after that reads behind the note.
+   */
+  wrote(userIds: readonly bigint[], position: Position, touched: readonly bigint[]): Promise<void>;
+
   /** Forgets what is known of players, once a write that touched them is committed and noted. */
   forget(userIds: readonly bigint[]): Promise<void>;
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.js';
 import { FIRST_AUTHORITY } from '../sync/authority.js';
 import { authorityIn, readAuthority } from './authority.js';
+import { createDeck } from './deck.js';
 import type { Database, Ending, Executor, ReadFrom } from './executor.js';
 import { readsOver } from './game-reads.js';
 import { writesOver } from './game-writes.js';
@@ -27,6 +28,7 @@ export function createStore(database: Database, clock: Clock): Store {
   const { kind } = database.dialect;
   const known: KnownTables = { authority: false, ledger: false };
   const foughtAtType = foughtAtTypeAskedOnce();
+  const deck = createDeck(clock);
 
   /** Applies an update in a transaction of the caller's. */
   const apply = async (
@@ -40,11 +42,7 @@ export function createStore(database: Database, clock: Clock): Store {
     // rolled back with the transaction, and what becomes of it does not matter.
     const looked = lookUp(db, known, updateId, now);
     const replied = effect(
-      writesOver(
-        db,
-        readsOver(db, () => foughtAtType(db)),
-        touched,
-      ),
+      writesOver(db, readsOver(db, { deck, foughtAtType: () => foughtAtType(db) }), touched),
     );
     replied.catch(() => undefined);
     const found = await looked;
@@ -90,7 +88,13 @@ export function createStore(database: Database, clock: Clock): Store {
           : { copy: 'nearest', behind, statements };
       return database.read(from, (db) => {
         const asked = statements === 'one' ? onlyOnce(db) : db;
-        return body(readsOver(asked, () => foughtAtType(db)));
+        return body(
+          readsOver(asked, {
+            // What is asked for once in a while is asked beside the one statement.
+            deck: { all: () => deck.all(db), with: (_asked, cardIds) => deck.with(db, cardIds) },
+            foughtAtType: () => foughtAtType(db),
+          }),
+        );
       });
     },
     markSent: async (updateIds) => {

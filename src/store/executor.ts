@@ -24,6 +24,8 @@ export interface Dialect {
   /** What follows a column that may have any id of a list. */
   isListed(parameter: string): string;
   listOf(ids: readonly bigint[]): string;
+  /** The time of the database's machine, Unix milliseconds. */
+  readonly nowMs: string;
   /** Gives a row when the table `$1` exists. */
   readonly findTable: string;
 }

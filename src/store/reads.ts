@@ -20,7 +20,7 @@ export interface Since {
 export interface Reads {
   player(userId: bigint): Promise<PlayerRow | null>;
   card(cardId: string): Promise<CardRow | null>;
-  /** In no certain order. */
+  /** In no certain order. What the cards show may be some seconds old: see `deck.ts`. */
   ownedCards(userId: bigint): Promise<OwnedCardRow[]>;
   ownedCard(playerCardId: bigint): Promise<OwnedCardRow | null>;
   /** Ids of the cards that a player does not have, sorted by byte, by rarity as it is stored. */
@@ -28,7 +28,8 @@ export interface Reads {
   cooldowns(userId: bigint): Promise<CardCooldownRow[]>;
   cooldownSetting(cardId: string): Promise<CardCooldownSettingRow | null>;
   fight(fightId: string): Promise<FightRow | null>;
-  fightCounts(userId: bigint): Promise<FightCounts>;
+  /** A player with the fights they have won, lost and tied. */
+  profile(userId: bigint): Promise<{ player: PlayerRow; counts: FightCounts } | null>;
   /** 1 for the best; players with the same score share a rank. */
   rank(score: number): Promise<number>;
   /** The best players, of all time or by what they won since then. */

@@ -25,6 +25,12 @@ export interface CardRow {
   created_at: StoredTime;
 }
 
+/** What of a card is shown beside its player's. */
+export type DeckCard = Pick<
+  CardRow,
+  'card_id' | 'name' | 'rarity' | 'power' | 'speed' | 'iq' | 'popularity'
+>;
+
 export interface PlayerRow {
   user_id: bigint;
   username: string | null;
@@ -53,7 +59,7 @@ export type NewPlayerCard = Omit<PlayerCardRow, 'id'>;
 /** A row of `player_cards` with what its card shows. */
 export interface OwnedCardRow
   extends Omit<PlayerCardRow, 'obtained_at'>,
-    Pick<CardRow, 'name' | 'rarity' | 'power' | 'speed' | 'iq' | 'popularity'> {}
+    Omit<DeckCard, 'card_id'> {}
 
 export interface FightRow {
   fight_id: string;

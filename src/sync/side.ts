@@ -95,8 +95,19 @@ export interface Side {
    * @throws CardctlError `refused` when writers have not ended within `waitMsMax`; nothing is fenced then
    */
   raiseFence(epoch: number, waitMsMax: number): Promise<Position>;
-  /** Lets writers in again, as the authority of the same epoch. */
+  /**
+   * As the authority whose fence is up: lets writers in again, under `epoch`, the next one, with its
+   * log as it is. The follower has to be told by `stayFollower` first.
+   */
   lowerFence(epoch: number): Promise<void>;
+  /**
+   * As the follower: goes on following, from where it is, under a later epoch. From then on nobody
+   * can make it the authority under this one: what gives up a change of authority and what completes
+   * it are decided in the same row, so that only one of them can happen.
+   *
+   * @throws CardctlError `refused` when it has taken the authority already
+   */
+  stayFollower(epoch: number): Promise<void>;
   /**
    * As the follower: becomes the authority under a new epoch, with an empty log, and never issues an
    * id below `nextIds`. One transaction: from here on the only way is forward.

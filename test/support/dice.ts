@@ -9,6 +9,10 @@ export interface Dice {
 export function dice(what: string): Dice {
   const seed = Number(process.env.CARDCTL_SEED ?? Math.floor(Math.random() * 2 ** 32));
   console.log(`${what}: CARDCTL_SEED=${seed}`);
+  return diceOf(seed);
+}
+
+export function diceOf(seed: number): Dice {
   let state = seed >>> 0;
   return {
     seed,

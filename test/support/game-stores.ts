@@ -15,6 +15,7 @@ import { sqliteStore } from '../../src/store/sqlite/store.js';
 import type { Store, StoreKind } from '../../src/store/store.js';
 import { atEnd } from './cleanup.js';
 import { migrateInProcess } from './migrate.js';
+import { startPgBouncer } from './pgbouncer.js';
 import { createDatabase } from './postgres.js';
 import { tempDir } from './temp-dir.js';
 import { withTypedColumns } from './typed-columns.js';
@@ -31,6 +32,8 @@ export interface GameInDatabase {
   sourcePath: string;
   /** A path or a URL: what a process of its own opens it by. */
   address: string;
+  /** Its URL through the PgBouncer that the stores use, where there is one. */
+  pgBouncerUrl: string | null;
   clock: TestClock;
   /** A store with connections of its own; closed at the end of the test or file. */
   open(): Store;
@@ -44,8 +47,8 @@ export const GAMES: Record<string, () => Promise<GameInDatabase>> = {
   'SQLite with a rollback journal': () => gameInSqlite('delete'),
   'SQLite with a WAL': () => gameInSqlite('wal'),
   'Postgres with times as text': () => gameInPostgres({}),
-  'Postgres with timestamps, booleans and unnamed statements': () =>
-    gameInPostgres({ typed: true, pools: { behindPgBouncer: true } }),
+  'Postgres with timestamps and booleans, behind PgBouncer': () =>
+    gameInPostgres({ typed: true, behindPgBouncer: true }),
 };
 
 export async function gameInSqlite(journal: 'delete' | 'wal'): Promise<GameInDatabase> {
@@ -63,6 +66,7 @@ export async function gameInSqlite(journal: 'delete' | 'wal'): Promise<GameInDat
     kind: 'sqlite',
     sourcePath,
     address,
+    pgBouncerUrl: null,
     clock,
     open: () => closedAtEnd(sqliteStore(openWritable(address), clock)),
     openDatabase,
@@ -82,18 +86,23 @@ export interface PostgresGameOptions {
   /** The source declares its times DATETIME and its flags BOOLEAN, and so are they in Postgres. */
   typed?: boolean;
   pools?: Partial<PoolsOptions>;
+  /** The stores reach it through one in transaction mode; `address` and `query` do not. */
+  behindPgBouncer?: boolean;
 }
 
 export async function gameInPostgres({
   typed = false,
   pools = {},
+  behindPgBouncer = false,
 }: PostgresGameOptions): Promise<GameInDatabase> {
   const plainPath = await newGame();
   const sourcePath = typed ? await withTypedColumns(plainPath) : plainPath;
   const { url } = await createDatabase();
   await migrateInProcess({ sourcePath, targetUrl: url, workDir: await tempDir() });
   const clock = testClock();
-  const options = { primaryUrl: url, write: SMALL_POOL, read: SMALL_POOL, ...pools };
+  const pgBouncerUrl = behindPgBouncer ? (await startPgBouncer(url)).url : null;
+  const sizes = { write: SMALL_POOL, read: SMALL_POOL };
+  const options = { primaryUrl: pgBouncerUrl ?? url, behindPgBouncer, ...sizes, ...pools };
   const openDatabase = () => closedAtEnd(postgresDatabase(openPools(options), clock));
   await prepareStore(openDatabase());
   const query = async (sql: string) => {
@@ -111,6 +120,7 @@ export async function gameInPostgres({
     kind: 'postgres',
     sourcePath,
     address: url,
+    pgBouncerUrl,
     clock,
     open: () => closedAtEnd(postgresStore(openPools(options), clock)),
     openDatabase,

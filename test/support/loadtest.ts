@@ -5,6 +5,8 @@ export interface LoadOptions {
   urls: readonly string[];
   users?: number;
   rps?: number;
+  /** The share of updates that are writes; default 0.3. */
+  writes?: number;
   seconds: number;
   /** Failed attempts that are no failure of the test: what was killed could not answer. */
   errorsMax?: number;
@@ -18,8 +20,12 @@ export interface LoadResult {
   ledger: {
     pass: boolean;
     writesChecked: number;
+    effects: { cards: number; fights: number };
     violations: unknown[];
-    foreign: { writesAcknowledged: number; doubled: unknown[] } | null;
+    foreign: {
+      writesAcknowledged: number;
+      violations: { rule: string; userId: string; detail: string }[];
+    } | null;
   };
   errors: { total: number; byKind: Record<string, number> };
   updates: { due: number; acknowledged: number; writesAcknowledged: number; unfinished: number };
@@ -34,12 +40,13 @@ export interface LoadResult {
 /** Starts `cardctl loadtest` against a stage; resolves once its Bot API is there. */
 export async function startLoad(
   stage: Stage,
-  { urls, users = 200, rps = 100, seconds, errorsMax = 0, certificate }: LoadOptions,
+  { urls, users = 200, rps = 100, writes = 0.3, seconds, errorsMax = 0, certificate }: LoadOptions,
 ): Promise<{ finished: Promise<LoadResult> }> {
   const running = startCardctl(
     [
       ...['loadtest', '--config', stage.configPath, '--json', '--check'],
       ...['--users', `${users}`, '--rps', `${rps}`, '--duration', `${seconds}s`],
+      ...['--writes', `${writes}`],
       ...['--max-errors', `${errorsMax}`, '--api-listen', stage.apiListen, '--url', ...urls],
     ],
     {

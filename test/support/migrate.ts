@@ -47,6 +47,7 @@ export async function migrateInProcess(request: MigrateInProcess): Promise<Migra
     workDir,
     snapshotPath: join(workDir, 'snapshots', `${run}.db`),
     target,
+    prepareSource: async () => undefined,
     options: { ...OPTIONS, rules: moveRules(request.rules), ...request.options },
     plan: null,
     loaded: [],
@@ -72,6 +73,7 @@ const OPTIONS: Omit<MigrateOptions, 'rules'> = {
   verify: true,
   holdMsMax: 60_000,
   acceptHold: false,
+  follow: false,
 };
 
 /** The rules of a hard case as the engine takes them. */

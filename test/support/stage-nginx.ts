@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findServer } from '../../scripts/servers/find.js';
 import { runCardctl } from './cardctl.js';
 import { atEnd } from './cleanup.js';
 import { makeCertificate } from './edge.js';
@@ -14,10 +15,17 @@ export interface StageBehindNginx {
   /** Where Telegram posts updates. */
   url: string;
   certificate: string;
+  /** Its directory, with its error log. */
+  home: string;
+}
+
+export interface EdgeStageOptions extends StageOptions {
+  /** How long Nginx waits for a bot's answer, instead of the minute that Telegram waits. */
+  answerSecondsMax?: number;
 }
 
 /** Writes the configuration and starts Nginx; no bot is started yet. */
-export async function makeStageBehindNginx(options: StageOptions): Promise<StageBehindNginx> {
+export async function makeStageBehindNginx(options: EdgeStageOptions): Promise<StageBehindNginx> {
   const home = await nginxHome();
   const files = {
     upstreamFile: join(home, 'upstream.conf'),
@@ -28,7 +36,8 @@ export async function makeStageBehindNginx(options: StageOptions): Promise<Stage
   };
   await makeCertificate(files);
   const listenPort = await freePort();
-  const command = ['nginx', '-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')];
+  const program = findServer('nginx')?.path ?? 'nginx';
+  const command = [program, '-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')];
   const stage = await makeStage({
     ...options,
     more: {
@@ -45,9 +54,13 @@ export async function makeStageBehindNginx(options: StageOptions): Promise<Stage
   const args = ['nginx', '--json', '--config', stage.configPath];
   const { result } = JSON.parse((await runCardctl(args)).stdout);
   await writeFile(files.upstreamFile, result.upstream);
-  await writeFile(files.serverFile, result.server);
+  const { answerSecondsMax = 60 } = options;
+  await writeFile(
+    files.serverFile,
+    result.server.replace('proxy_read_timeout 60s', `proxy_read_timeout ${answerSecondsMax}s`),
+  );
   const nginx = await startNginx(home, [files.upstreamFile, files.serverFile]);
   atEnd(() => nginx.stop());
   const url = `https://127.0.0.1:${listenPort}${WEBHOOK_PATH}`;
-  return { stage, nginx, url, certificate: files.certificate };
+  return { stage, nginx, url, certificate: files.certificate, home };
 }

@@ -8,8 +8,13 @@ import { type RunningProcess, startProcess } from './process.js';
 
 export const CARDBOT = fileURLToPath(new URL('../../bin/cardbot', import.meta.url));
 
+const SHIFTED_CLOCK = new URL('shifted-clock.mjs', import.meta.url).href;
+
+/** Of every stage's bot. */
+export const STAGE_TOKEN = '123456:stage-token';
+
 export const SECRETS = {
-  token: '123456:stage-token',
+  token: STAGE_TOKEN,
   secretToken: 'stage-secret-token',
   adminToken: 'stage-admin-token',
   peerSecret: 'stage-peer-secret',
@@ -32,7 +37,8 @@ export interface Stage {
   bots: StageBot[];
   /** Where the Bot API must answer: that of a load test, say. */
   apiListen: string;
-  start(bot: StageBot): Promise<void>;
+  /** @param aheadMs how far the clock of its process is ahead of the machine's */
+  start(bot: StageBot, aheadMs?: number): Promise<void>;
   startAll(): Promise<void>;
 }
 
@@ -45,14 +51,34 @@ export interface StageOptions {
   fleet?: number;
   /** Somebody's own bot is the legacy, which the test starts there itself. */
   foreignUrl?: string;
+  /** Of the bots; default `warn`. */
+  logLevel?: string;
+  /** Further keys of `runtime` in the configuration. */
+  runtime?: object;
+  /** Where pictures of cards are; default: nowhere. */
+  cdn?: string;
+  /** Of each bot; default: what Telegram bears. */
+  messagesPerSecond?: number;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
 
 /** Writes the configuration; nothing is started yet. */
 export async function makeStage(options: StageOptions): Promise<Stage> {
-  const { directory, source, targetUrl, replicaUrl, redisUrl, fleet = 3, more = {} } = options;
-  const { foreignUrl } = options;
+  const {
+    directory,
+    source,
+    targetUrl,
+    replicaUrl,
+    redisUrl,
+    fleet = 3,
+    foreignUrl,
+    logLevel = 'warn',
+    runtime,
+    messagesPerSecond,
+    cdn,
+    more = {},
+  } = options;
   const legacy = foreignUrl === undefined ? ['legacy-1'] : [];
   const names = [...legacy, ...Array.from({ length: fleet }, (_, i) => `fleet-${i + 1}`)];
   const bots: StageBot[] = [];
@@ -79,16 +105,27 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
       apiRoot: `http://${apiListen}`,
       username: 'stage_bot',
     },
-    runtime: { adminToken, peerSecret, timeZone: 'Asia/Tehran' },
+    runtime: {
+      adminToken,
+      peerSecret,
+      timeZone: 'Asia/Tehran',
+      ...(messagesPerSecond !== undefined && { messagesPerSecond }),
+      ...(cdn !== undefined && { cdn }),
+      ...runtime,
+    },
     ...(foreignUrl !== undefined && { legacy: { kind: 'foreign', url: foreignUrl } }),
     bots: bots.map(({ name, stack, address, admin }) => ({ name, stack, address, admin })),
     ...(redisUrl !== undefined && { redis: redisUrl }),
     ...more,
   };
   await writeFile(configPath, JSON.stringify(config, null, 2), { mode: 0o600 });
-  const start = async (bot: StageBot) => {
-    const args = [CARDBOT, '--config', configPath, '--name', bot.name, '--log-level', 'warn'];
-    bot.process = startProcess(process.execPath, args, { timeoutMs: 1_800_000 });
+  const start = async (bot: StageBot, aheadMs = 0) => {
+    const args = [CARDBOT, '--config', configPath, '--name', bot.name, '--log-level', logLevel];
+    bot.process = startProcess(
+      process.execPath,
+      aheadMs === 0 ? args : ['--import', SHIFTED_CLOCK, ...args],
+      { timeoutMs: 1_800_000, env: { CLOCK_AHEAD_MS: String(aheadMs) } },
+    );
     await untilReady(bot);
   };
   return {
@@ -96,8 +133,41 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     bots,
     apiListen,
     start,
-    startAll: async () => void (await Promise.all(bots.map(start))),
+    startAll: async () => void (await Promise.all(bots.map((bot) => start(bot)))),
   };
+}
+
+/** Where updates go when there is no Nginx: to each bot, by its stack's weight. */
+export function spread(stage: Stage, weights: Record<StageBot['stack'], number>): string[] {
+  return stage.bots.map(
+    ({ address, stack }) => `http://${address}${WEBHOOK_PATH}=${weights[stack]}`,
+  );
+}
+
+/** Delivers an update to one bot, as Telegram would through Nginx. */
+export async function post(
+  { address }: StageBot,
+  update: object | string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
+  const { statusCode, body } = await request(`http://${address}${WEBHOOK_PATH}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-telegram-bot-api-secret-token': SECRETS.secretToken,
+      ...headers,
+    },
+    body: typeof update === 'string' ? update : JSON.stringify(update),
+  });
+  return { status: statusCode, body: await body.text() };
+}
+
+/** What the admin listener of a bot answers. */
+export async function adminGet({ admin }: StageBot, path: string): Promise<string> {
+  const { body } = await request(`${admin}${path}`, {
+    headers: { authorization: `Bearer ${SECRETS.adminToken}` },
+  });
+  return body.text();
 }
 
 const READY_MS_MAX = 30_000;

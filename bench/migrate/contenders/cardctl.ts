@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LAUNCHER } from '../../lib/launcher.js';
 import type { Bench, Contender } from '../bench.js';
-import { LAUNCHER } from '../launcher.js';
 import { runProgram } from '../run-program.js';
 import { type Phase, quiet, type Timing, time } from '../timing.js';
 

@@ -1,4 +1,4 @@
-import { claimCard } from '../../game/claim.js';
+import { claimCard, claimRemainingMs } from '../../game/claim.js';
 import { createRandom } from '../../game/random.js';
 import { type Rarity, rarityOf } from '../../game/rarity.js';
 import { claimScreen } from '../../game/view/claim.js';
@@ -9,9 +9,11 @@ import { lockPlayer } from './lock-player.js';
 
 export const claim: WriteCommand = async ({ writes, ask, now }) => {
   const player = await lockPlayer(writes, ask.who, now);
+  // Most who come too soon are told so without looking further.
+  const isTooSoon = claimRemainingMs(player, now) > 0;
   const claimed = claimCard({
     player,
-    notOwned: byRarity(await writes.notOwned(player.user_id)),
+    notOwned: byRarity(isTooSoon ? [] : await writes.notOwned(player.user_id)),
     random: createRandom(ask.updateId, 'claim'),
     now,
   });

@@ -11,7 +11,7 @@ export interface SentMarks {
 }
 
 /** So old may a mark be that is lost with the process; the replies would be sent again. */
-const FLUSH_AFTER_MS = 50;
+const FLUSH_AFTER_MS = 200;
 const AGAIN_AFTER_MS = 1_000;
 const AT_ONCE_MAX = 500;
 

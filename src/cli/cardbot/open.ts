@@ -4,24 +4,35 @@ import { openRedis } from '../../drivers/redis.js';
 import { openWritable } from '../../drivers/sqlite-writable.js';
 import type { Stack } from '../../edge/config.js';
 import type { Clock } from '../../lib/clock.js';
-import { CardctlError } from '../../lib/errors.js';
 import type { Cache } from '../../store/cache.js';
 import { noCache } from '../../store/cached/no-cache.js';
 import { redisCache } from '../../store/cached/redis-cache.js';
 import { createStore } from '../../store/create-store.js';
+import { databaseClock } from '../../store/database-clock.js';
 import type { Database } from '../../store/executor.js';
 import { prepareStore } from '../../store/ledger-schema.js';
 import { postgresDatabase } from '../../store/postgres/database.js';
 import { sqliteDatabase } from '../../store/sqlite/database.js';
 import type { Store } from '../../store/store.js';
 import type { Config } from '../config/index.js';
+import { required } from '../config/required.js';
 
-/** The store of a stack, with its ledger in place. */
-export async function openStore(config: Config, stack: Stack, clock: Clock): Promise<Store> {
-  const database = openDatabase(config, stack, clock);
+/** The store of a stack, with its ledger in place, and the clock that all bots on it share. */
+export async function openStore(
+  config: Config,
+  stack: Stack,
+  own: Clock,
+): Promise<{ store: Store; clock: Clock }> {
+  const database = openDatabase(config, stack, own);
   try {
     await prepareStore(database);
-    return createStore(database, clock);
+    const clock = await databaseClock(database, own);
+    const store = createStore(database, clock);
+    const close = () => {
+      clock.stop();
+      return store.close();
+    };
+    return { store: { ...store, close }, clock };
   } catch (error) {
     await database.close();
     throw error;
@@ -35,22 +46,15 @@ export function openDatabase(
   clock: Clock,
 ): Database {
   if (stack === 'legacy') {
-    if (source === null) throw missing('source', 'the legacy bots run on it');
-    return sqliteDatabase(openWritable(source));
+    return sqliteDatabase(openWritable(required(source, 'source', 'the legacy bots run on it')));
   }
-  if (target === null) throw missing('target', 'the fleet runs on it');
+  const { url, replicaUrl } = required(target, 'target', 'the fleet runs on it');
   const pools = openPools({
-    primaryUrl: target.url,
-    replicaUrl: target.replicaUrl ?? undefined,
+    primaryUrl: url,
+    replicaUrl: replicaUrl ?? undefined,
     behindPgBouncer: stacks.runtime.pgBouncer,
   });
   return postgresDatabase(pools, clock);
-}
-
-function missing(key: string, why: string): CardctlError {
-  return new CardctlError('usage', `no ${key} is configured, and ${why}`, {
-    hint: `set "${key}" in cardctl.json; cardctl init --dry-run prints a commented example`,
-  });
 }
 
 /** Redis, or nothing that is remembered. The connection is closed with the cache. */

@@ -7,6 +7,7 @@ import type { EdgeServer } from '../../edge/config.js';
 import { systemClock } from '../../lib/clock.js';
 import { CardctlError } from '../../lib/errors.js';
 import { type Config, loadConfig, type Stacks } from '../config/index.js';
+import { required } from '../config/required.js';
 import type { Redactor } from '../redact.js';
 import { openCache, openStore } from './open.js';
 import { type CardbotFlags, chosen } from './program.js';
@@ -31,9 +32,9 @@ export async function runCardbot(flags: CardbotFlags, redactor: Redactor): Promi
   const base = { stack: bot.stack, server: bot.name };
   const log = createLog({ level: flags.logLevel, base, secrets });
   const options = await botOptions(config, bot, flags);
-  const store = await openStore(config, bot.stack, systemClock);
+  const { store, clock } = await openStore(config, bot.stack, systemClock);
   const cache = openCache(config.stacks.redis, log);
-  const running = await startBot(options, { store, cache, clock: systemClock, log });
+  const running = await startBot(options, { store, cache, clock, log });
   await stopOnSignal(running, process, log);
 }
 
@@ -45,7 +46,9 @@ async function botOptions(
   const { telegram, runtime } = stacks;
   refuseForeign(bot);
   const token = required(telegram.token, 'telegram.token');
-  const admin = new URL(required(bot.adminUrl ?? null, `the admin URL of bot ${bot.name}`));
+  const admin = new URL(
+    required(bot.adminUrl, 'bots[].admin', `the bot ${bot.name} listens there`),
+  );
   return {
     server: bot.name,
     telegram: {
@@ -71,6 +74,9 @@ async function botOptions(
     },
     peers: peersOf(stacks, bot),
     ...(runtime.peerSecret !== null && { peerSecret: runtime.peerSecret }),
+    ...(runtime.messagesPerSecond !== null && {
+      limits: { perSecond: runtime.messagesPerSecond },
+    }),
     pictures: {
       directory: runtime.images,
       ...(runtime.cdn !== null && { cdnBaseUrl: runtime.cdn }),
@@ -117,13 +123,6 @@ function peersOf({ bots, telegram }: Stacks, self: EdgeServer): Peer[] {
 function foreignPathOf({ bots }: Stacks): { foreignPath?: string } {
   const url = bots.find(({ foreign }) => foreign !== undefined)?.foreign?.url;
   return url === undefined ? {} : { foreignPath: new URL(url).pathname };
-}
-
-function required(value: string | null, key: string): string {
-  if (value !== null) return value;
-  throw new CardctlError('usage', `${key} is not configured`, {
-    hint: 'set it in cardctl.json; cardctl init --dry-run prints a commented example',
-  });
 }
 
 function hostAndPort(address: string): { host: string; port: number } {

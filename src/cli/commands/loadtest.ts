@@ -11,6 +11,7 @@ import type {
 } from '../../loadtest/index.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
+import { required } from '../config/required.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { formatCount } from '../render/format.js';
@@ -55,7 +56,7 @@ export function loadtestCommand(app: App): Command {
     .option('--max-errors <n>', 'fail when more attempts than this fail', countOf, 0)
     .option(
       '--check',
-      'afterwards look whether every acknowledged write was applied once, in the authority’s ledger',
+      'afterwards look in the authority whether every acknowledged write was applied once, and cards, fights, scores and hearts add up: nobody else may play meanwhile',
     )
     .action(action(app, run));
 }
@@ -73,14 +74,14 @@ async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcom
   const { runLoadtest } = await import('../../loadtest/index.js');
   // Neither alone in the work directory nor in the journal: it is there to be run beside a shift.
   mkdirSync(dirname(options.ledgerPath), { recursive: true, mode: 0o700 });
+  const { openLedgerCheck } = await import('../engine/ledger-check.js');
+  const check = flags.check === true ? await openLedgerCheck(config, invocation.clock) : null;
   const report = await runLoadtest(options, {
     clock: invocation.clock,
     signal: invocation.signal,
     report: (event) => tell(event, invocation),
   });
-  const { checkLedgerOf } = await import('../engine/ledger-check.js');
-  const ledger =
-    flags.check === true ? await checkLedgerOf(options.ledgerPath, config, invocation.clock) : null;
+  const ledger = check === null ? null : await check(options.ledgerPath);
   const pass = report.verdict.pass && ledger?.pass !== false;
   return {
     result: { ...report, pass, ledgerPath: options.ledgerPath, ledger },
@@ -141,13 +142,6 @@ function targetOf(text: string): Target {
   if (URL.canParse(url)) return { url, weight: Number(weight) };
   throw new CardctlError('usage', `--url ${text} is no URL`, {
     hint: 'e.g. --url http://127.0.0.1:8443/webhook=9',
-  });
-}
-
-function required(value: string | null, key: string): string {
-  if (value !== null) return value;
-  throw new CardctlError('usage', `${key} is not configured`, {
-    hint: `set "${key}" in cardctl.json to what the bots expect, e.g. \${NAME} for an environment variable`,
   });
 }
 
@@ -212,30 +206,41 @@ function reportText(report: LoadReport, ledgerPath: string): string {
 function ledgerLines(ledger: LedgerVerdict | null): string[] {
   if (ledger === null) return [];
   const checked = `${formatCount(ledger.writesChecked)} acknowledged writes`;
-  const foreign = foreignLines(ledger.foreign);
-  if (ledger.pass) return [`balanced: ${checked} were each applied once`, ...foreign];
-  const shown = ledger.violations.slice(0, VIOLATIONS_SHOWN);
+  const foreign = foreignLines(ledger);
+  if (ledger.pass) {
+    return [`balanced: ${checked} were each applied once${effectsText(ledger)}`, ...foreign];
+  }
   return [
     `not balanced: ${formatCount(ledger.violations.length)} faults in ${checked}`,
-    ...shown.map(({ rule, updateId, detail }) => `  ${rule}: update ${updateId ?? '?'}: ${detail}`),
+    ...violationLines(ledger.violations),
     ...foreign,
   ];
 }
 
-/** Apart from the balance: the foreign bot promises nothing, and so breaks no promise. */
-function foreignLines(foreign: LedgerVerdict['foreign']): string[] {
+function effectsText({ effects, foreign }: LedgerVerdict): string {
+  if (effects === null || (foreign !== null && foreign.violations.length > 0)) return '';
+  return `; ${formatCount(effects.cards)} cards, ${formatCount(effects.fights)} fights, and all scores and hearts add up`;
+}
+
+/** Beside the balance: the foreign bot promises nothing, and so breaks no promise. */
+function foreignLines({ foreign }: LedgerVerdict): string[] {
   if (foreign === null) return [];
-  const { writesAcknowledged, doubled } = foreign;
-  const shown = doubled.slice(0, VIOLATIONS_SHOWN);
+  const { writesAcknowledged, violations } = foreign;
   return [
-    `beside it: ${formatCount(writesAcknowledged)} writes were the foreign bot’s, which keeps no ledger: an update that is delivered to it twice may count twice`,
-    doubled.length === 0
-      ? '  none is seen to be doubled'
-      : `  doubled for ${formatCount(doubled.length)} players:`,
-    ...shown.map(
-      ({ userId, kind, sent, done }) => `    user ${userId}: ${done} by ${sent} of /${kind}`,
-    ),
+    `beside it: ${formatCount(writesAcknowledged)} writes were the foreign bot’s, which keeps no ledger: an update that comes to it twice may count twice`,
+    violations.length === 0
+      ? '  all that is to be seen of them adds up'
+      : `  ${formatCount(violations.length)} things do not add up, as it may be with such a bot`,
+    ...violationLines(violations),
   ];
+}
+
+function violationLines(violations: LedgerVerdict['violations']): string[] {
+  return violations
+    .slice(0, VIOLATIONS_SHOWN)
+    .map(({ rule, updateId, detail }) =>
+      updateId === undefined ? `  ${rule}: ${detail}` : `  ${rule}: update ${updateId}: ${detail}`,
+    );
 }
 
 const VIOLATIONS_SHOWN = 20;

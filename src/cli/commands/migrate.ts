@@ -3,7 +3,7 @@ import type { BrokenRule, MigrateOptions } from '../../steps/context.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import type { MigrateReport, MigrateRequest } from '../engine/migrate.js';
-import type { Invocation, Outcome, Run } from '../invocation.js';
+import type { Invocation, Outcome } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from '../render/format.js';
 import { printable } from '../render/printable.js';
@@ -19,6 +19,7 @@ interface MigrateFlags {
   verify: boolean;
   onBadRow?: string;
   acceptHold?: boolean;
+  follow?: boolean;
 }
 
 /** `cardctl migrate` */
@@ -32,11 +33,16 @@ export function migrateCommand(app: App): Command {
     .option('--clean', 'drop what the target holds first')
     .option('--no-verify', 'do not compare every value afterwards')
     .option('--on-bad-row <what>', 'a row the target cannot hold: fail, or reject it to a file')
+    .option('--follow', 'log what changes meanwhile, apply it, and go on until stopped')
     .option('--accept-hold', 'hold the writers of the source for as long as the copy takes')
-    .action(action(app, run));
+    .action(action(app, (invocation, flags: MigrateFlags) => run(invocation, flags, app.env)));
 }
 
-const run: Run<MigrateFlags> = async (invocation, flags) => {
+async function run(
+  invocation: Invocation,
+  flags: MigrateFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<Outcome> {
   const { source, target, jobs, onBadRow } = flags;
   const config = await invocation.config({ source, target, jobs, onBadRow });
   const request = {
@@ -48,15 +54,31 @@ const run: Run<MigrateFlags> = async (invocation, flags) => {
   const { migrate } = await import('../engine/migrate.js');
   const targetUrl = config.target?.url ?? null;
   const facts = { source: request.sourcePath, target: config.target?.shown ?? 'embedded' };
-  return recordedRun(invocation, config, facts, async (journal) =>
-    done(await migrate({ ...request, targetUrl, journal }, invocation), invocation),
+  const prepareSource = () => prepareLedger(config);
+  const loaded = await recordedRun(invocation, config, facts, async (journal) =>
+    done(await migrate({ ...request, targetUrl, prepareSource, journal }, invocation), invocation),
   );
-};
+  if (flags.follow !== true) return loaded;
+  invocation.report({ type: 'note', level: 'info', message: loaded.text });
+  const { followConfigured } = await import('./follow.js');
+  const followed = await followConfigured({ ...invocation, command: 'follow' }, config, env);
+  return { ...followed, result: { ...loaded.result, followed: followed.result } };
+}
+
+/** The bots' own tables in the source, where cardbots play on it. */
+async function prepareLedger({ source, stacks }: Config): Promise<void> {
+  if (source === null || stacks.bots.length === 0) return;
+  const { openWritable } = await import('../../drivers/sqlite-writable.js');
+  const { sqliteDatabase } = await import('../../store/sqlite/database.js');
+  const { prepareStore } = await import('../../store/ledger-schema.js');
+  const database = sqliteDatabase(openWritable(source));
+  await prepareStore(database).finally(() => database.close());
+}
 
 async function engineOptions(
   { confirm }: Invocation,
   config: Config,
-  { resume, clean, verify, acceptHold }: MigrateFlags,
+  { resume, clean, verify, acceptHold, follow }: MigrateFlags,
 ): Promise<MigrateOptions> {
   const { HOLD_MS_MAX } = await import('../../snapshot/take/index.js');
   const { moveRules } = await import('../config/move-rules.js');
@@ -72,6 +94,7 @@ async function engineOptions(
       return true;
     },
     verify,
+    follow: follow === true,
     holdMsMax: config.backup.holdMsMax ?? HOLD_MS_MAX,
     acceptHold: acceptHold === true,
   };

@@ -17,12 +17,6 @@ interface ShiftFlags {
   observeSeconds: number;
 }
 
-/** How long a bot may take to say that it is ready, milliseconds. */
-const READY_MS_MAX = 3_000;
-
-/** How long the workers of Nginx may take to serve a new file, milliseconds. */
-const RELOAD_MS_MAX = 30_000;
-
 /** `cardctl shift` */
 export function shiftCommand(app: App): Command {
   return new Command('shift')
@@ -50,39 +44,12 @@ async function run(
     const plan = planShift(edge, percent, await files.read(edge.upstreamFile));
     return { result: shownPlan(plan), text: await planText(plan, invocation) };
   }
-  const { shift } = await import('../../edge/shift.js');
+  const { shiftTo } = await import('../engine/shift.js');
   return recordedRun(invocation, config, { percent }, async () => {
-    const note = (message: string) =>
-      invocation.report({ type: 'note', level: 'info', message } as const);
-    const result = await shift({
-      config: edge,
-      files,
-      percent,
-      deadlineMs: RELOAD_MS_MAX,
-      observe: { requests, secondsMax: observeSeconds },
-      ready: {
-        token: config.stacks.runtime.adminToken ?? undefined,
-        timeoutMsMax: READY_MS_MAX,
-      },
-      clock: invocation.clock,
-      signal: invocation.signal,
-      onRecovered: ({ sentence }) => note(sentence),
-      onStage: (stage) => note(STAGES[stage]),
-    });
-    return done(result, invocation);
+    const observe = { requests, secondsMax: observeSeconds };
+    return done(await shiftTo(config, { percent, observe }, invocation), invocation);
   });
 }
-
-const STAGES = {
-  kept: 'the present file is kept beside itself',
-  written: 'the new file is written',
-  replaced: 'the new file has its name; the workers go on with the old one',
-  tested: 'Nginx accepts it',
-  reloaded: 'Nginx is told to reload',
-  served: 'every worker serves it; watching where requests go',
-  proved: 'requests go where they should',
-  settled: 'the way back is now the new file',
-} as const;
 
 async function done(
   { plan, applied, notAsked }: ShiftResult,

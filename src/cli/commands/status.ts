@@ -3,8 +3,10 @@ import type { LockHolder } from '../../journal/lock.js';
 import type { Run, RunStep } from '../../journal/runs.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
+import type { MoveStatus } from '../engine/move-status.js';
 import type { Invocation, Outcome } from '../invocation.js';
-import { nextCommand } from '../next-command.js';
+import { moveText } from '../move-text.js';
+import { type Next, nextCommand, nextInMove } from '../next-command.js';
 import { formatSeconds } from '../render/format.js';
 
 const RUNS_SHOWN = 20;
@@ -23,20 +25,20 @@ async function run(invocation: Invocation): Promise<Outcome> {
   const { runs, tornLines } = readRuns(config.workDir);
   const holders = lockHolders(config.workDir);
   if (tornLines > 0) invocation.report(tornNote(tornLines));
-  const next = nextCommand({
-    runs,
-    isBusy: holders.length > 0,
-    config,
-    options: invocation.options,
-  });
+  const { moveStatus } = await import('../engine/move-status.js');
+  const move = await moveStatus(config);
+  const next =
+    nextInMove(move, invocation.options) ??
+    nextCommand({ runs, isBusy: holders.length > 0, config, options: invocation.options });
   return {
     result: {
       workDir: config.workDir,
       runs: runs.map((it) => shown(it, holders)),
       tornLines,
+      move,
       next,
     },
-    text: await statusText(invocation, config, { runs, holders, next }),
+    text: await statusText(invocation, config, { runs, holders, move, next }),
   };
 }
 
@@ -49,16 +51,21 @@ function tornNote(count: number) {
 interface Facts {
   runs: readonly Run[];
   holders: readonly LockHolder[];
-  next: { command: string | null; why: string };
+  move: MoveStatus;
+  next: Next;
 }
 
 async function statusText(
   { output }: Invocation,
   { workDir }: Config,
-  { runs, holders, next }: Facts,
+  { runs, holders, move, next }: Facts,
 ): Promise<string> {
   const nextLine = next.command === null ? next.why : `next: ${next.command}   (${next.why})`;
-  if (runs.length === 0) return `nothing was done yet in ${workDir}\n${nextLine}`;
+  const moveLines = moveText(move);
+  if (runs.length === 0) {
+    const nothing = moveLines.length === 0 ? [`nothing was done yet in ${workDir}`] : moveLines;
+    return [...nothing, nextLine].join('\n');
+  }
   const { formatTable } = await import('../render/table.js');
   const rows = runs.slice(-RUNS_SHOWN).map((it) => rowOf(it, holders));
   const table = formatTable(['when', 'command', 'result', 'time', 'details'], rows, {
@@ -71,6 +78,7 @@ async function statusText(
     table,
     ...(steps.length === 0 ? [] : ['', `steps of the last ${last?.command}:`, ...steps]),
     '',
+    ...(moveLines.length === 0 ? [] : [...moveLines, '']),
     nextLine,
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Difference, VerifyResult } from '../../steps/context.js';
+import type { Difference } from '../../steps/context.js';
 import { type App, action } from '../app.js';
-import type { VerifyOptions } from '../engine/verify.js';
+import type { VerifyOptions, VerifyReport } from '../engine/verify.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome, Run } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
@@ -19,6 +19,7 @@ interface VerifyFlags {
   counts?: boolean;
   table?: string[];
   limit: number;
+  repair?: boolean;
 }
 
 /** `cardctl verify` */
@@ -29,11 +30,15 @@ export function verifyCommand(app: App): Command {
     .option('--target <url>', 'the Postgres database (default: the one cardctl runs itself)')
     .option('--counts', 'compare row counts only')
     .option('--table <name...>', 'compare these tables only')
+    .option('--repair', 'have what differs copied again, while the target follows')
     .option('--limit <n>', 'name at most n differences', wholeNumber, LIMIT)
     .action(action(app, run));
 }
 
-const run: Run<VerifyFlags> = async (invocation, { source, target, counts, table, limit }) => {
+const run: Run<VerifyFlags> = async (
+  invocation,
+  { source, target, counts, table, limit, repair },
+) => {
   const config = await invocation.config({ source, target });
   const { moveRules } = await import('../config/move-rules.js');
   const options: VerifyOptions = {
@@ -44,6 +49,7 @@ const run: Run<VerifyFlags> = async (invocation, { source, target, counts, table
     counts: counts === true,
     tables: table ?? [],
     limit,
+    repair: repair === true,
   };
   if (invocation.options.dryRun) return planned(options, invocation);
   const { verify } = await import('../engine/verify.js');
@@ -84,15 +90,15 @@ async function planned(options: VerifyOptions, invocation: Invocation): Promise<
 }
 
 async function reported(
-  result: VerifyResult,
+  result: VerifyReport,
   counts: boolean,
   look: DifferencesLook,
 ): Promise<Outcome> {
-  const { equal, tables, differences, differencesTotal } = result;
+  const { equal, tables, differences, differencesTotal, isLive } = result;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const what = counts ? 'row counts' : 'every value';
   const text = equal
-    ? `equal: ${what} of ${formatCount(rows)} rows in ${formatCount(tables.length)} tables`
+    ? `equal${isLive ? ', live' : ''}: ${what} of ${formatCount(rows)} rows in ${formatCount(tables.length)} tables`
     : await differencesText(result, look);
   return {
     result: { ...result },
@@ -108,7 +114,7 @@ interface DifferencesLook extends Pick<Invocation, 'output'> {
 }
 
 async function differencesText(
-  { differences, differencesTotal }: VerifyResult,
+  { differences, differencesTotal, isLive, repaired }: VerifyReport,
   { output, place }: DifferencesLook,
 ): Promise<string> {
   const { formatTable } = await import('../render/table.js');
@@ -119,13 +125,17 @@ async function differencesText(
     unnamed === 0
       ? []
       : [`and ${formatCount(unnamed)} more: name them with --limit ${differencesTotal}`];
-  const next = shellLine(['cardctl', 'migrate', '--clean', ...place]);
+  const next = (...words: string[]) => shellLine(['cardctl', ...words, ...place]);
   return [
     table,
     ...more,
     '',
     `different: ${formatCount(differencesTotal)} in all`,
-    `next: ${next}   (loads the target anew)`,
+    repaired > 0
+      ? `next: ${next('verify')}   (${formatCount(repaired)} rows are being copied again)`
+      : isLive
+        ? `next: ${next('verify', '--repair')}   (has them copied again)`
+        : `next: ${next('migrate', '--clean')}   (loads the target anew)`,
   ].join('\n');
 }
 

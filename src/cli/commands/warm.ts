@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { CardctlError } from '../../lib/errors.js';
 import { type App, action } from '../app.js';
-import type { Config } from '../config/index.js';
+import { required } from '../config/required.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
 import { formatCount, formatRate, formatSeconds } from '../render/format.js';
@@ -41,6 +40,7 @@ async function run(invocation: Invocation, { activeDays, rate }: WarmFlags): Pro
       {
         targetUrl,
         replicaUrl: config.target?.replicaUrl ?? null,
+        behindPgBouncer: config.stacks.runtime.pgBouncer,
         redisUrls: [redisUrl, ...others],
         zone: config.stacks.runtime.timeZone,
         activeDays,
@@ -53,12 +53,5 @@ async function run(invocation: Invocation, { activeDays, rate }: WarmFlags): Pro
       result: { ...result },
       text: `warm: ${formatCount(keys)} keys of ${formatCount(players)} players in ${formatSeconds(seconds)}, ${formatRate(keysPerSecond, 'keys')}\nthe hit rate that follows is in the bots' metrics, and in the report of cardctl loadtest`,
     };
-  });
-}
-
-function required(value: string | undefined, key: keyof Config | 'redis'): string {
-  if (value !== undefined) return value;
-  throw new CardctlError('usage', `no ${key} is configured`, {
-    hint: `set "${key}" in cardctl.json; cardctl init --dry-run prints a commented example`,
   });
 }

@@ -2,16 +2,19 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ColumnRule } from '../../schema/model.js';
 import { parseColumnName } from './column-name.js';
+import { type Cutover, cutoverOf } from './cutover.js';
 import { expand } from './expand.js';
 import { findConfig, readConfigFile } from './file.js';
 import { environmentLayer, type FlagSettings, flagLayer, type Layer } from './layers.js';
 import { refuseTwoLegacies } from './legacy.js';
+import { type MoveConfig, moveOf } from './move.js';
 import { Problems } from './problems.js';
 import { type Body, bodySchema } from './schema.js';
 import { type Stacks, stacksOf } from './stacks.js';
 import { parseTarget, type Target } from './target.js';
 import { inFile, validate } from './validate.js';
 
+export type { Cutover } from './cutover.js';
 export type { Stacks } from './stacks.js';
 export type { Target } from './target.js';
 
@@ -46,6 +49,8 @@ export interface Config {
   /** Names of indexes and checks that are left out knowingly. */
   readonly skip: readonly string[];
   readonly stacks: Stacks;
+  readonly move: MoveConfig;
+  readonly cutover: Cutover;
 }
 
 export interface ConfigInput {
@@ -90,6 +95,7 @@ interface CheckedLayer {
   target: Target | undefined;
   rules: NamedColumnRule[];
   stacks: Stacks;
+  cutover: Cutover;
 }
 
 /** One layer, validated, its paths made absolute. */
@@ -108,6 +114,7 @@ function checked(
     target,
     rules,
     stacks: stacksOf(valid ?? {}, { place, directory }, problems, onSecret),
+    cutover: cutoverOf(valid?.cutover, { place, directory }, problems, onSecret),
     body: {
       ...rest,
       ...(source !== undefined && { source: resolve(directory, source) }),
@@ -203,8 +210,10 @@ function merge(
     },
     rules,
     skip: body.skip ?? [],
-    // Nothing of it can be set outside of the file, whose layer is the first.
+    // Nothing of these can be set outside of the file, whose layer is the first.
     stacks: (layers[0] as CheckedLayer).stacks,
+    move: moveOf(body),
+    cutover: (layers[0] as CheckedLayer).cutover,
   };
 }
 

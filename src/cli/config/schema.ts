@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { TargetType } from '../../schema/model.js';
+import { cutoverSchema } from './cutover-schema.js';
+import { followSchema, promoteSchema } from './move-schema.js';
 import {
   botsSchema,
   legacySchema,
@@ -93,6 +95,9 @@ export const bodySchema = z.strictObject({
   bots: botsSchema.optional(),
   redis: redisSchema.optional(),
   nginx: nginxSchema.optional(),
+  follow: followSchema.optional(),
+  promote: promoteSchema.optional(),
+  cutover: cutoverSchema.optional(),
 });
 
 export type Body = z.infer<typeof bodySchema>;

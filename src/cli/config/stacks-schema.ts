@@ -32,6 +32,8 @@ export const runtimeSchema = z.strictObject({
   cdn: url.optional(),
   /** The target is reached through PgBouncer in transaction mode. */
   pgBouncer: z.boolean().optional(),
+  /** Of one bot; Telegram bears 30 unless more was agreed on with it. */
+  messagesPerSecond: whole(1, 100_000).optional(),
 });
 
 /** Who serves the players on the source: bots named under `bots`, or somebody's own. */

@@ -27,6 +27,8 @@ export interface Stacks {
     readonly cdn: string | null;
     /** The target is reached through PgBouncer in transaction mode. */
     readonly pgBouncer: boolean;
+    /** Messages of one bot at most; null: what Telegram bears. */
+    readonly messagesPerSecond: number | null;
   };
   /** URLs with their passwords; several for a cluster, none without Redis. */
   readonly redis: readonly string[];
@@ -69,6 +71,7 @@ export function stacksOf(
       images: resolve(input.directory, runtime?.images ?? '.'),
       cdn: runtime?.cdn ?? null,
       pgBouncer: runtime?.pgBouncer ?? false,
+      messagesPerSecond: runtime?.messagesPerSecond ?? null,
     },
     redis: redisUrls(body.redis, input, problems, onSecret),
     nginx: {

@@ -79,6 +79,8 @@ export function configTemplate(source: string | undefined): string {
   //   // Card pictures: a directory that image_path starts at, or a CDN in front of it.
   //   "images": "images",
   //   // "cdn": "https://cdn.example.org/cards/",
+  //   // What one bot sends at most. Telegram bears 30, and more where paid broadcasts are allowed.
+  //   // "messagesPerSecond": 30,
   // },
 
   // The legacy bot: "cardbot", named under "bots" below, or "foreign": your own, unchanged, behind
@@ -119,6 +121,45 @@ export function configTemplate(source: string | undefined): string {
   //   //   "stat": ["ssh", "lb", "stat", "--printf=%i:%s", "{path}"],
   //   //   "readFrom": ["ssh", "lb", "tail", "-c", "+{position}", "{path}"],
   //   // },
+  // },
+
+  // ---- The live move ----
+
+  // "follow": {
+  //   // Where cardctl follow has its /metrics; runtime.adminToken is asked for there.
+  //   "listen": "127.0.0.1:9464",
+  // },
+
+  // How long players may wait while the authority moves, in milliseconds; and how many changes the
+  // follower may be behind when it begins. When it takes longer, everything is as before.
+  // "promote": {"drainMsMax": 2000, "catchUpMsMax": 5000, "backlogMax": 1000},
+
+  // How cutover moves the traffic, and what has to be right before each step. These are the
+  // defaults.
+  // "cutover": {
+  //   // Percent of the traffic to the fleet. Behind one of them the target takes the writes.
+  //   "steps": [10, 25, 50, 100],
+  //   "promoteAfter": 50,
+  //   // How long the gates of a step may take to decide; then cutover holds the step it is at.
+  //   "holdSeconds": 60,
+  //   // Where to read what the bots count. Default: from their own /metrics.
+  //   // "prometheus": {"url": "http://10.0.1.50:9090", "token": {"file": "/run/secrets/prometheus"}},
+  //   "limits": {
+  //     // Updates that may fail: a share, to be proven at 95%. That 0.001 is kept takes at least
+  //     // 2,995 updates without a failure within holdSeconds; 0.01 takes 299.
+  //     "errorRate": 0.001,
+  //     // Milliseconds that 99 of 100 updates must be answered in.
+  //     "p99Ms": 500,
+  //     // Milliseconds that the other database may be behind.
+  //     "lagMs": 1000,
+  //     // Updates that may wait at Telegram, and how many seconds old one may be when it comes.
+  //     "pendingUpdates": 100,
+  //     "updateAgeS": 10,
+  //     // Values that Redis must have: a share. null where there is no Redis.
+  //     "hitRate": 0.7,
+  //     // Fewer requests than these pass no gate.
+  //     "samplesMin": 1000,
+  //   },
   // },
 }
 `;

@@ -1,32 +1,46 @@
-import { writeTime } from '../../game/time.js';
 import type { Clock } from '../../lib/clock.js';
 import { CardctlError } from '../../lib/errors.js';
-import {
-  checkLedger,
-  type ForeignEffects,
-  type LedgerVerdict,
-  readLedger,
-  type UserCount,
-} from '../../loadtest/index.js';
+import { checkLedger, type LedgerVerdict, readLedger } from '../../loadtest/index.js';
 import { readAuthorities } from '../../store/authority.js';
 import type { Database } from '../../store/executor.js';
-import { idOf, numberOf } from '../../store/values.js';
 import type { Config } from '../config/index.js';
 import { openBothSides } from './both-sides.js';
+import { readAfter, readBefore } from './game-state.js';
 
 const IDS_AT_ONCE = 10_000;
 
+/** Holds the ledger of a load test against the database which is the authority by then. */
+export type LedgerCheck = (ledgerPath: string) => Promise<LedgerVerdict>;
+
 /**
- * Holds the ledger of a load test, which was written outside of everything under test, against that
- * of the database which is the authority.
+ * Looks at the game before a load test, so that afterwards its ledger, which was written outside of
+ * everything under test, can be held against what has become of that.
  *
  * @throws CardctlError `refused` when the two databases name different authorities
  */
-export async function checkLedgerOf(
-  ledgerPath: string,
+export async function openLedgerCheck(config: Config, clock: Clock): Promise<LedgerCheck> {
+  const { timeZone: zone } = config.stacks.runtime;
+  const { before, since } = await onAuthority(config, clock, (database) =>
+    readBefore(database, { ms: clock.now().getTime(), zone }),
+  );
+  return (ledgerPath) =>
+    onAuthority(config, clock, async (database) =>
+      checkLedger(
+        await readLedger(ledgerPath),
+        {
+          appliedUpdateIds: (from, to) => appliedIds(database, from, to),
+          effects: async () => ({ before, after: await readAfter(database, since) }),
+        },
+        { hasForeign: config.stacks.bots.some(({ foreign }) => foreign !== undefined) },
+      ),
+    );
+}
+
+async function onAuthority<Result>(
   config: Config,
   clock: Clock,
-): Promise<LedgerVerdict> {
+  work: (database: Database) => Promise<Result>,
+): Promise<Result> {
   const sides = openBothSides(config, clock);
   try {
     const said = await readAuthorities(sides);
@@ -35,15 +49,7 @@ export async function checkLedgerOf(
         hint: 'see what each says: cardctl authority',
       });
     }
-    const database = sides[said.sqlite.store];
-    const ledger = await readLedger(ledgerPath);
-    const { bots, runtime } = config.stacks;
-    const since = writeTime(ledger.startedAt.getTime(), runtime.timeZone);
-    return await checkLedger(
-      ledger,
-      { appliedUpdateIds: (from, to) => appliedIds(database, from, to) },
-      bots.some(({ foreign }) => foreign !== undefined) ? effectsSince(database, since) : null,
-    );
+    return await work(sides[said.sqlite.store]);
   } finally {
     await sides.close();
   }
@@ -62,26 +68,4 @@ async function* appliedIds(database: Database, from: bigint, to: bigint): AsyncG
     if (rows.length < IDS_AT_ONCE) return;
     next = BigInt(rows.at(-1)?.update_id as bigint) + 1n;
   }
-}
-
-/** @param since as the game writes its times */
-function effectsSince(database: Database, since: string): ForeignEffects {
-  const count = async function* (sql: string): AsyncGenerator<UserCount> {
-    const rows = await database.read({ copy: 'authority', behind: null, statements: 'one' }, (db) =>
-      db.run(sql, [since]),
-    );
-    for (const row of rows) yield { userId: idOf(row.user_id), count: numberOf(row.count) };
-  };
-  return {
-    claims: () =>
-      count(
-        `SELECT user_id, count(*) AS count FROM player_cards
-          WHERE obtained_at >= $1 GROUP BY user_id`,
-      ),
-    fights: () =>
-      count(
-        `SELECT challenger_id AS user_id, count(*) AS count FROM active_fights
-          WHERE created_at >= $1 GROUP BY challenger_id`,
-      ),
-  };
 }

@@ -11,7 +11,7 @@ import type {
   Migration,
   VerifyResult,
 } from '../../steps/context.js';
-import { migrateSteps } from '../../steps/index.js';
+import { migrateAndFollowSteps, migrateSteps } from '../../steps/index.js';
 import { holdTarget } from '../../steps/migrate/hold.js';
 import { readMigrationRecord } from '../../steps/migrate/scaffolding.js';
 import { runSteps } from '../../steps/run.js';
@@ -26,6 +26,8 @@ export interface MigrateRequest {
   targetUrl: string | null;
   workDir: string;
   options: MigrateOptions;
+  /** Makes the tables that the bots need in the source; only with `follow`. */
+  prepareSource: () => Promise<void>;
   journal: RunRecord;
 }
 
@@ -42,7 +44,7 @@ export interface MigrateReport {
 }
 
 /**
- * Runs a one-shot migrate: opens both sides, runs the steps, closes in reverse.
+ * Runs a migrate: opens both sides, runs the steps, closes in reverse.
  *
  * @throws CardctlError whatever a step throws
  */
@@ -69,6 +71,7 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       workDir,
       snapshotPath: migrateSnapshot(workDir, run),
       target,
+      prepareSource: request.prepareSource,
       options,
       plan: null,
       loaded: [],
@@ -77,7 +80,8 @@ export async function migrate(request: MigrateRequest, deps: Deps): Promise<Migr
       verified: null,
     };
     try {
-      await runSteps(migrateSteps, migration, migration, journal, resumed !== null);
+      const steps = options.follow ? migrateAndFollowSteps : migrateSteps;
+      await runSteps(steps, migration, migration, journal, resumed !== null);
     } catch (error) {
       if (resumed === null && !isPartway(error)) removeSnapshot(migration.snapshotPath);
       throw error;

@@ -12,6 +12,8 @@ const BULK_MS_MAX = 5_000;
 export interface WarmRequest extends WarmOptions {
   targetUrl: string;
   replicaUrl: string | null;
+  /** The target is reached through PgBouncer in transaction mode. */
+  behindPgBouncer: boolean;
   redisUrls: readonly [string, ...string[]];
   /** IANA name. */
   zone: string;
@@ -19,10 +21,14 @@ export interface WarmRequest extends WarmOptions {
 
 /** Opens the target and Redis, warms the cache of the fleet, and closes both. */
 export async function warmFleet(request: WarmRequest, deps: Deps): Promise<WarmResult> {
-  const { targetUrl, replicaUrl, redisUrls, zone } = request;
+  const { targetUrl, replicaUrl, behindPgBouncer, redisUrls, zone } = request;
   const target = openTarget(targetUrl);
   const store = postgresStore(
-    openPools({ primaryUrl: targetUrl, replicaUrl: replicaUrl ?? undefined }),
+    openPools({
+      primaryUrl: targetUrl,
+      replicaUrl: replicaUrl ?? undefined,
+      behindPgBouncer,
+    }),
     deps.clock,
   );
   const redis = openRedis(redisUrls, {

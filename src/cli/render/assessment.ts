@@ -10,7 +10,7 @@ import { shellLine } from '../shell.js';
 import { formatBytes, formatCount, formatSeconds } from './format.js';
 import { paint } from './paint.js';
 import { printable, wrap } from './printable.js';
-import { bullet, orphansText, section } from './source-parts.js';
+import { brokenText, bullet, section } from './source-parts.js';
 import { formatTable } from './table.js';
 
 export interface AssessmentLook {
@@ -29,12 +29,22 @@ export function renderAssessment(assessment: Assessment, look: AssessmentLook): 
     ...problems(assessment, width),
     ...section(
       'foreign keys that rows break (never enforced; migrate copies the rows)',
-      assessment.brokenForeignKeys.map(orphansText),
+      assessment.brokenForeignKeys.map((each) => brokenText(each, each.orphans)),
       width,
     ),
     ...section(
       'foreign keys that cannot be checked',
       assessment.uncheckedForeignKeys.map(({ table, reason }) => `${table}: ${reason}`),
+      width,
+    ),
+    ...section(
+      'checks that rows break (migrate copies the rows)',
+      assessment.brokenChecks.map((each) => brokenText(each, each.rows)),
+      width,
+    ),
+    ...section(
+      'checks that cannot be looked at',
+      assessment.uncheckedChecks.map(({ table, name, reason }) => `${table}: ${name}: ${reason}`),
       width,
     ),
     ...section('does not move, or not as it is', assessment.notMoved.map(untranslatedText), width),

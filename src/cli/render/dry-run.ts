@@ -3,7 +3,7 @@ import type { DryRun, Statement, TableToMove } from '../../steps/migrate/dry-run
 import { shellLine } from '../shell.js';
 import { formatBytes, formatCount, formatSeconds } from './format.js';
 import { printable } from './printable.js';
-import { orphansText, section } from './source-parts.js';
+import { brokenText, section } from './source-parts.js';
 import { formatTable } from './table.js';
 
 export interface DryRunLook {
@@ -59,7 +59,7 @@ function tableOfTables(tables: readonly TableToMove[], color: boolean): string {
 
 function notes(dryRun: DryRun, width: number): string[] {
   const broken = dryRun.brokenForeignKeys.map(
-    (each) => `${orphansText({ ...each, keys: each.examples })} (${each.outcome})`,
+    (each) => `${brokenText({ ...each, keys: each.examples }, each.orphans)} (${each.outcome})`,
   );
   return [
     ...section('foreign keys that rows break', broken, width),

@@ -20,14 +20,11 @@ export function section(title: string, items: readonly string[], width: number):
 }
 
 /** `3 rows break active_fights_opponent_id_fkey of active_fights (…): fight_id='a1'; …` */
-export function orphansText(each: {
-  table: string;
-  name: string;
-  orphans: number;
-  keys: readonly string[];
-}): string {
-  const { table, name, orphans, keys } = each;
-  const rows = orphans === 1 ? '1 row breaks' : `${formatCount(orphans)} rows break`;
-  const more = orphans > keys.length ? '; …' : '';
-  return `${rows} ${name} of ${table}: ${keys.join('; ')}${more}`;
+export function brokenText(
+  { table, name, keys }: { table: string; name: string; keys: readonly string[] },
+  rows: number,
+): string {
+  const count = rows === 1 ? '1 row breaks' : `${formatCount(rows)} rows break`;
+  const more = rows > keys.length ? '; …' : '';
+  return `${count} ${name} of ${table}: ${keys.join('; ')}${more}`;
 }

@@ -2,11 +2,7 @@ import type Database from 'better-sqlite3';
 import { messageOf } from '../../lib/errors.js';
 import type { SourceForeignKey, SourceSchema, SourceTable } from '../../schema/model.js';
 import { sameName } from '../../schema/names.js';
-
-/** Keys kept per broken foreign key; all rows are counted. */
-const KEYS_MAX = 5;
-/** Characters of one value of a key. */
-const VALUE_LENGTH_MAX = 80;
+import { ident, KEYS_MAX, keyText, quotedKey, rowidName } from './key-text.js';
 
 /** What `PRAGMA foreign_key_check` finds in a snapshot. */
 export interface ReferenceCheck {
@@ -61,13 +57,10 @@ function orphansOf(db: Database.Database, table: SourceTable, schema: SourceSche
 }
 
 function keyAt(db: Database.Database, table: SourceTable, rowid: bigint): string {
-  const rowidName = ['rowid', 'oid', '_rowid_'].find(
-    (name) => !table.columns.some((column) => sameName(column.name, name)),
-  );
-  const address = table.rowidAlias ?? rowidName;
+  const address = rowidName(table);
   if (table.primaryKey.length === 0 || address === undefined) return `rowid=${rowid}`;
   const values = db
-    .prepare(`SELECT ${quoted(table)} FROM ${ident(table.name)} WHERE ${ident(address)} = ?`)
+    .prepare(`SELECT ${quotedKey(table)} FROM ${ident(table.name)} WHERE ${ident(address)} = ?`)
     .raw()
     .get(rowid) as string[];
   return values.includes('NULL') ? `rowid=${rowid}` : keyText(table, values);
@@ -93,28 +86,9 @@ function keysOfOrphans(
   }
   const rows = db
     .prepare(
-      `SELECT ${quoted(table)} FROM ${ident(table.name)} AS child WHERE ${points.join(' AND ')} LIMIT ?`,
+      `SELECT ${quotedKey(table)} FROM ${ident(table.name)} AS child WHERE ${points.join(' AND ')} LIMIT ?`,
     )
     .raw()
     .all(KEYS_MAX) as string[][];
   return rows.map((values) => keyText(table, values));
-}
-
-/** The key's columns as SQL literals. */
-function quoted({ primaryKey }: SourceTable): string {
-  return primaryKey.map((name) => `quote(${ident(name)})`).join(', ');
-}
-
-function keyText({ primaryKey }: SourceTable, values: readonly string[]): string {
-  return primaryKey
-    .map((name, i) => {
-      const value = values[i] ?? '';
-      const isLong = value.length > VALUE_LENGTH_MAX;
-      return `${name}=${isLong ? `${value.slice(0, VALUE_LENGTH_MAX)}…` : value}`;
-    })
-    .join(', ');
-}
-
-function ident(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -54,6 +54,16 @@ export function diskFull(
   });
 }
 
+/** The same error where the output is the work directory, which has another flag. */
+export function inWorkDir(error: unknown): unknown {
+  if (!(error instanceof CardctlError) || error.code !== 'target') return error;
+  return new CardctlError('target', error.message, {
+    hint: 'Free some space, or give a directory that can be written to with --work-dir.',
+    cause: error.cause,
+    details: error.details,
+  });
+}
+
 /** Free bytes for an unprivileged user on the disk of a file or directory, or undefined. */
 export function bytesFreeAt(path: string): number | undefined {
   for (const place of [path, dirname(path)]) {

@@ -1,12 +1,11 @@
 import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
-import { CardctlError } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
 import { makePartial, removeDeadPartials, removePartial } from '../archive/partial.js';
 import { interrupted } from './child.js';
 import { type Snapshot, takeSnapshot } from './index.js';
-import { bytesFreeAt, diskFull, outputError } from './output-error.js';
+import { bytesFreeAt, diskFull, inWorkDir, outputError } from './output-error.js';
 
 export interface PrivateSnapshotOptions {
   sourcePath: string;
@@ -41,7 +40,7 @@ export async function withPrivateSnapshot<Result>(
     const targetPath = join(partial, 'snapshot.db');
     return await body(await takeSnapshot({ ...options, targetPath }));
   } catch (error) {
-    throw options.signal.aborted ? interrupted() : elsewhere(error);
+    throw options.signal.aborted ? interrupted() : inWorkDir(error);
   } finally {
     if (partial !== undefined) removePartial(partial);
     if (made !== undefined) removeEmpty(workDir, made);
@@ -63,16 +62,6 @@ function refuseFullDisk(sourcePath: string, workDir: string): void {
   const bytesFree = bytesFreeAt(workDir);
   if (bytesFree === undefined || bytesFree >= bytesNeeded) return;
   throw diskFull('take a snapshot', workDir, { bytesFree, bytesNeeded });
-}
-
-/** The output is the work directory here, and has another flag. */
-function elsewhere(error: unknown): unknown {
-  if (!(error instanceof CardctlError) || error.code !== 'target') return error;
-  return new CardctlError('target', error.message, {
-    hint: 'Free some space, or give a directory that can be written to with --work-dir.',
-    cause: error.cause,
-    details: error.details,
-  });
 }
 
 /** From the work directory up to what was made for it; what others have put there stays. */

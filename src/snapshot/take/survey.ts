@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { openSource } from '../../drivers/sqlite.js';
 import type { Report } from '../../lib/report.js';
 import { readSchema } from '../../schema/read.js';
+import { findRuleBreakers, type RuleCheck } from './broken-checks.js';
 import { findOrphans, type ReferenceCheck } from './orphans.js';
 import { countRecentUsers, type RecentUsers, type RecentUsersQuery } from './recent-users.js';
 
@@ -17,6 +18,7 @@ export interface Survey {
   /** Bytes of the pages of each table and index, by name. */
   bytes: Map<string, number>;
   references: ReferenceCheck;
+  checks: RuleCheck;
   recent: RecentUsers | null;
 }
 
@@ -28,6 +30,7 @@ export async function survey({ path, recent }: SurveyOptions, _report: Report): 
     return {
       bytes: bytesOf(snapshot.db),
       references: findOrphans(snapshot.db, schema),
+      checks: findRuleBreakers(snapshot.db, schema),
       recent: recent === null ? null : countRecentUsers(snapshot.db, schema, recent),
     };
   } finally {

@@ -7,7 +7,7 @@ import type {
   ValueKind,
 } from '../../schema/model.js';
 import type { Expected } from '../../snapshot/expected-seconds.js';
-import type { BrokenReference } from '../../snapshot/measured-plan.js';
+import type { BrokenCheck, BrokenReference, UncheckedCheck } from '../../snapshot/measured-plan.js';
 
 /** What there is to know of a source before anything is done to it. Plain data, fit for JSON. */
 export interface Assessment {
@@ -23,6 +23,9 @@ export interface Assessment {
   brokenForeignKeys: BrokenReference[];
   /** Tables whose foreign keys SQLite itself cannot check. */
   uncheckedForeignKeys: { table: string; reason: string }[];
+  brokenChecks: BrokenCheck[];
+  /** Checks that SQLite cannot evaluate without the application. */
+  uncheckedChecks: UncheckedCheck[];
   /** Copied like any other. To follow their changes live they would need a primary key. */
   tablesWithoutKey: string[];
   tables: AssessedTable[];

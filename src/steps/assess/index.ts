@@ -4,9 +4,11 @@ import { sameName } from '../../schema/names.js';
 import { GZIP_LEVEL } from '../../snapshot/archive/gzip.js';
 import { type Expected, expectedBackup, expectedLoad } from '../../snapshot/expected-seconds.js';
 import {
+  brokenChecksOf,
   brokenReferencesOf,
   type MeasuredPlan,
   planMeasured,
+  uncheckedChecksOf,
 } from '../../snapshot/measured-plan.js';
 import type { MovePlan, MoveRules } from '../../snapshot/plan-move.js';
 import { runInChild } from '../../snapshot/take/child.js';
@@ -127,6 +129,8 @@ function describe(
     notMoved: plan.untranslated,
     brokenForeignKeys: brokenReferencesOf(plan.schema, survey),
     uncheckedForeignKeys: survey.references.unchecked,
+    brokenChecks: brokenChecksOf(plan.schema, survey),
+    uncheckedChecks: uncheckedChecksOf(plan.schema, survey),
     tablesWithoutKey: tablesWithoutKey(plan),
     tables: plan.tables.map((table) => describeTable(table, survey.bytes)),
   };

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { takeSnapshot } from '../../snapshot/take/index.js';
+import { inWorkDir } from '../../snapshot/take/output-error.js';
 import type { Migration } from '../context.js';
 import type { Step } from '../step.js';
 
@@ -30,7 +31,7 @@ export const snapshot: Step<Migration> = {
       signal,
       holdMsMax,
       acceptHold,
-    });
+    }).catch((error: unknown) => Promise.reject(inWorkDir(error)));
     const held =
       taken.journalMode === 'wal'
         ? 'writers not held (WAL)'

@@ -71,6 +71,7 @@ interface Relation {
 
 async function checkTarget(client: Client, migration: Migration): Promise<void> {
   const { options } = migration;
+  await refuseAuthority(client);
   const relations = await listRelations(client);
   if (options.resume) {
     const record = await readMigrationRecord(client);
@@ -96,6 +97,19 @@ async function checkTarget(client: Client, migration: Migration): Promise<void> 
       hint: 'say yes, or pass --yes, or give another --target',
     });
   }
+}
+
+/** What players did since a promote is in the target alone, as far as anybody here can tell. */
+async function refuseAuthority(client: Client): Promise<void> {
+  const { rows } = await client.query<{ there: string }>(
+    `SELECT to_regclass('cardctl.authority') IS NOT NULL AS there`,
+  );
+  if (rows[0]?.there !== 't') return;
+  const said = await client.query(`SELECT 1 FROM cardctl.authority WHERE store = 'postgres'`);
+  if (said.rows.length === 0) return;
+  throw new CardctlError('refused', 'the target is the authority: players play on it', {
+    hint: 'see where the move stands: cardctl status   and go back first: cardctl rollback',
+  });
 }
 
 function summary(names: string[]): string {

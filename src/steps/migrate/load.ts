@@ -118,7 +118,7 @@ async function openLoader(migration: Migration): Promise<Client> {
   await client.query(`SET maintenance_work_mem = '256MB'`);
   // The jobs are what runs in parallel: helpers of an index build would take their cores, and each
   // helper sorts through temporary files.
-  await client.query(`SET max_parallel_maintenance_workers = ${process.env.PW ?? 0}`);
+  await client.query(`SET max_parallel_maintenance_workers = 0`);
   // Foreign keys are validated by hash joins: the parents' keys should fit.
   await client.query(`SET work_mem = '64MB'`);
   await client.query(`SET statement_timeout = 0`);

@@ -114,9 +114,8 @@ class Comparison {
       const left = source[column.index] as Buffer;
       const right = target[column.index] as Buffer;
       if (left.equals(right) || equalValues(column, left, right)) continue;
-      this.#differ({
+      this.#differ(target, {
         kind: 'different value',
-        key: this.#keyOf(target),
         column: column.plan.source.name,
         source: literal(column, left),
         target: literal(column, right),
@@ -125,16 +124,22 @@ class Comparison {
   }
 
   #missing(fields: Buffer[]): void {
-    this.#differ({ kind: 'missing in target', key: this.#keyOf(fields) });
+    this.#differ(fields, { kind: 'missing in target' });
   }
 
   #extra(fields: Buffer[]): void {
-    this.#differ({ kind: 'extra in target', key: this.#keyOf(fields) });
+    this.#differ(fields, { kind: 'extra in target' });
   }
 
-  #differ(difference: Omit<Difference, 'table'>): void {
+  #differ(fields: Buffer[], difference: Omit<Difference, 'table' | 'key' | 'rowKey'>): void {
+    const { targetName, rowKey } = this.table;
     this.#result.differences++;
-    this.events.onDifference({ table: this.table.targetName, ...difference });
+    this.events.onDifference({
+      table: targetName,
+      key: this.#keyOf(fields),
+      ...(rowKey !== undefined && { rowKey: rowKey.map((at) => textOf(fields[at] as Buffer)) }),
+      ...difference,
+    });
   }
 
   #keyOf(fields: Buffer[]): string {
@@ -144,6 +149,10 @@ class Comparison {
       )
       .join(', ');
   }
+}
+
+function textOf(field: Buffer): string {
+  return unescapeField(field).toString('utf8');
 }
 
 function isMisfit(field: Buffer): boolean {

@@ -11,13 +11,25 @@ export interface Sides {
 
 /** Opens both sides and holds the target's present moment for as long as the client is open. */
 export async function openSides(snapshotPath: string, target: Target): Promise<Sides> {
-  const client = await target.connect();
+  const client = await holdMoment(target);
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return { source: openSource(snapshotPath), client };
   } catch (error) {
     await client.end();
     throw error;
+  }
+}
+
+/** A connection that sees the target as it is now, for as long as it is open. */
+export async function holdMoment(target: Target): Promise<Client> {
+  const client = await target.connect();
+  try {
+    // The moment is that of the first query.
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1');
+    return client;
+  } catch (error) {
+    await client.end();
+    throw target.explain(error);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Deps } from '../step.js';
 import { compareValues } from './compare-values.js';
 import { ComparingThread } from './comparing-thread.js';
 import { compareCounts } from './counts.js';
+import type { LiveMoment } from './live.js';
 import { tableProgress } from './progress.js';
 import { closeSides, explainSides, openSides, type Sides, shareMoment } from './sides.js';
 import { tablesToCompare } from './tables-to-compare.js';
@@ -22,6 +23,8 @@ export interface VerifyOptions {
   /** A file that nothing writes to. */
   snapshotPath: string;
   target: Target;
+  /** What is compared while the target follows; absent when it does not. */
+  live?: LiveMoment | undefined;
   rules: MoveRules;
   /** Compare row counts only. */
   counts: boolean;
@@ -37,17 +40,20 @@ export interface VerifyOptions {
  * @throws CardctlError `source` or `target` when a side cannot be read
  */
 export async function verifyTarget(options: VerifyOptions, deps: Deps): Promise<VerifyResult> {
-  const { snapshotPath, target, rules, tables: chosen, counts, limit } = options;
+  const { snapshotPath, target, live, rules, tables: chosen, counts, limit } = options;
   const differences: Difference[] = [];
   let differencesTotal = 0;
   const differ = (difference: Difference) => {
+    if (live?.isPending(difference) === true) return;
+    live?.onDifference(difference);
     differencesTotal++;
     if (differences.length < limit) differences.push(difference);
   };
-  const sides = await openSides(snapshotPath, target);
+  const sides = live?.sides ?? (await openSides(snapshotPath, target));
   try {
     const catalog = await readTargetCatalog(sides.client);
-    const tables = tablesToCompare(sides.source, catalog, { chosen, rules }, differ);
+    const found = tablesToCompare(sides.source, catalog, { chosen, rules }, differ);
+    const tables = found.map((table) => ({ ...table, rowKey: live?.rowKeyOf(table) }));
     const compared = counts
       ? await compareAllCounts(sides, tables, differ)
       : await compareAllValues(sides, tables, catalog, options, deps, differ);

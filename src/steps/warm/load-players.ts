@@ -1,65 +1,56 @@
 import type pg from 'pg';
-import type { CachedProfile } from '../../store/cache.js';
-import type { CardRow, FightCounts, OwnedCardRow, PlayerRow } from '../../store/rows.js';
+import type { EncodedPlayer } from '../../store/cached/bulk.js';
+import { type deckEncoder, type OwnedColumns, profileCodec } from '../../store/cached/codec.js';
+import type { DeckCard, FightCounts, PlayerRow } from '../../store/rows.js';
 
-/** What is remembered of players, loaded for hundreds of them at once. */
-export interface LoadedPlayer {
-  profile: CachedProfile;
-  cards: OwnedCardRow[];
-}
+export type DeckEncoder = ReturnType<typeof deckEncoder>;
 
-/** What cards show, by id: a few thousand, read once. */
-export type Deck = ReadonlyMap<string, DeckCard>;
-
-type DeckCard = Pick<CardRow, 'name' | 'rarity' | 'power' | 'speed' | 'iq' | 'popularity'>;
-
-export async function loadDeck(client: pg.Client): Promise<Deck> {
-  const { rows } = await client.query<TextOf<DeckCard> & { card_id: string }>(
+/** What cards show: a few thousand at most, read once. */
+export async function loadDeck(client: pg.Client): Promise<DeckCard[]> {
+  // For the groups of `OWNED_CARDS`, which would not fit in the usual 4 MB.
+  await client.query("SET work_mem = '64MB'");
+  const { rows } = await client.query<TextOf<DeckCard>>(
     'SELECT card_id, name, rarity, power, speed, iq, popularity FROM cards',
   );
-  return new Map(
-    rows.map((row) => [
-      row.card_id,
-      {
-        name: row.name,
-        rarity: row.rarity,
-        power: Number(row.power),
-        speed: Number(row.speed),
-        iq: Number(row.iq),
-        popularity: Number(row.popularity),
-      },
-    ]),
-  );
+  return rows.map(({ card_id, name, rarity, power, speed, iq, popularity }) => ({
+    card_id,
+    name,
+    rarity,
+    power: Number(power),
+    speed: Number(speed),
+    iq: Number(iq),
+    popularity: Number(popularity),
+  }));
 }
 
 /**
- * Players with their cards and counts, of one moment. Left out are those who do not exist and those
- * with a card that is not in the deck: it may be newer.
+ * Players with their cards and counts, of one moment, as the cache holds them. Left out are those
+ * who do not exist and those with a card that is not in the deck: it may be newer.
  */
 export async function loadPlayers(
   client: pg.Client,
-  deck: Deck,
+  encodeCards: DeckEncoder,
   userIds: readonly bigint[],
-): Promise<LoadedPlayer[]> {
+): Promise<EncodedPlayer[]> {
   const ids = [userIds.map(String)];
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const players = await client.query<TextOf<PlayerRow>>(PLAYERS, ids);
-  const cards = await client.query<TextOf<Owned>>(OWNED_CARDS, ids);
+  const cards = await client.query<{ user_id: string; columns: string }>(OWNED_CARDS, ids);
   const counts = await client.query<TextOf<FightCounts> & { user_id: string }>(FIGHT_COUNTS, ids);
   await client.query('COMMIT');
-  const cardsOf = byUser(cards.rows);
+  const cardsOf = new Map(cards.rows.map(({ user_id, columns }) => [user_id, columns]));
   const countsOf = new Map(counts.rows.map((row) => [row.user_id, row]));
   return players.rows.flatMap((row) => {
-    const owned = cardsOf.get(row.user_id) ?? [];
-    if (owned.some(({ card_id }) => !deck.has(card_id))) return [];
-    return {
-      profile: { player: playerOf(row), counts: fightCountsOf(countsOf.get(row.user_id)) },
-      cards: owned.map((each) => ownedCardOf(each, deck.get(each.card_id) as DeckCard)),
+    const userId = BigInt(row.user_id);
+    const encoded = encodeCards(userId, ownedCardsOf(cardsOf.get(row.user_id)));
+    if (encoded === null) return [];
+    const profile = {
+      player: playerOf(row),
+      counts: fightCountsOf(countsOf.get(row.user_id)),
     };
+    return { userId, profile: profileCodec.encode(profile), cards: encoded };
   });
 }
-
-type Owned = Pick<OwnedCardRow, 'id' | 'user_id' | 'card_id' | 'usage_count' | 'is_favorite'>;
 
 /** A row as the server writes it; what may not be null in a row is not null here. */
 type TextOf<Row> = {
@@ -72,9 +63,11 @@ SELECT user_id, username, first_name, hearts, lives, total_score,
 FROM players WHERE user_id = ANY ($1::bigint[])
 `;
 
+/** One row a player: a row of the protocol for each card would cost more than all else of it. */
 const OWNED_CARDS = `
-SELECT id, user_id, card_id, usage_count, is_favorite
-FROM player_cards WHERE user_id = ANY ($1::bigint[])
+SELECT user_id, json_build_array(array_agg(id::text), array_agg(card_id::text),
+                                 array_agg(usage_count::text), array_agg(is_favorite::text)) AS columns
+FROM player_cards WHERE user_id = ANY ($1::bigint[]) GROUP BY user_id
 `;
 
 const FIGHT_COUNTS = `
@@ -85,14 +78,17 @@ SELECT user_id,
 FROM fight_history WHERE user_id = ANY ($1::bigint[]) GROUP BY user_id
 `;
 
-function byUser<Row extends { user_id: string }>(rows: readonly Row[]): Map<string, Row[]> {
-  const grouped = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = grouped.get(row.user_id);
-    if (group === undefined) grouped.set(row.user_id, [row]);
-    else group.push(row);
-  }
-  return grouped;
+type Column<Value> = readonly Value[];
+
+function ownedCardsOf(columns: string | undefined): OwnedColumns {
+  if (columns === undefined) return { ids: [], cardIds: [], usageCounts: [], favorites: [] };
+  const [ids, cardIds, usageCounts, favorites] = JSON.parse(columns) as [
+    Column<string>,
+    Column<string>,
+    Column<string | null>,
+    Column<string | null>,
+  ];
+  return { ids, cardIds, usageCounts: usageCounts.map(whole), favorites: favorites.map(flag) };
 }
 
 function playerOf(row: TextOf<PlayerRow>): PlayerRow {
@@ -110,17 +106,6 @@ function playerOf(row: TextOf<PlayerRow>): PlayerRow {
   };
 }
 
-function ownedCardOf(row: TextOf<Owned>, card: DeckCard): OwnedCardRow {
-  return {
-    id: BigInt(row.id),
-    user_id: BigInt(row.user_id),
-    card_id: row.card_id,
-    usage_count: whole(row.usage_count),
-    is_favorite: flag(row.is_favorite),
-    ...card,
-  };
-}
-
 function fightCountsOf(row: TextOf<FightCounts> | undefined): FightCounts {
   return {
     wins: Number(row?.wins ?? 0),
@@ -129,11 +114,13 @@ function fightCountsOf(row: TextOf<FightCounts> | undefined): FightCounts {
   };
 }
 
+/** Null also for text that is no number, and for what JSON has no word for. */
 function whole(value: string | null): number | null {
-  return value === null ? null : Number(value);
+  const number = value === null ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? number : null;
 }
 
 /** The column may have become a boolean or have stayed a number. */
 function flag(value: string | null): boolean | null {
-  return value === null ? null : value === 't' || value === '1';
+  return value === null ? null : value === 'true' || value === '1';
 }

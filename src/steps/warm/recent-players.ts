@@ -47,8 +47,11 @@ async function withMemory<Result>(
 ): Promise<Result> {
   const client = await target.connect();
   try {
-    await client.query("SET work_mem = '64MB'");
-    return await work(client);
+    // Not for the session, which is somebody else's next behind PgBouncer.
+    await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
   } finally {
     await client.end();
   }

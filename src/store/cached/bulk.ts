@@ -1,8 +1,6 @@
 import type { RedisConnection } from '../../drivers/redis.js';
-import type { CachedProfile } from '../cache.js';
-import type { LeaderboardRow, OwnedCardRow } from '../rows.js';
+import type { LeaderboardRow } from '../rows.js';
 import { putBoard } from './boards.js';
-import { cardsCodec, profileCodec } from './codec.js';
 import { jittered, KEYS, PLAYER_TTL_MS } from './keys.js';
 import { tokens } from './player-values.js';
 import { type Entry, scriptsOf } from './scripts.js';
@@ -16,55 +14,74 @@ export interface BulkFill {
 
 export interface Claimed {
   /** Puts what was loaded; returns how many keys were put: not those that others put or forgot. */
-  fill(players: readonly { profile: CachedProfile; cards: OwnedCardRow[] }[]): Promise<number>;
+  fill(players: readonly EncodedPlayer[]): Promise<number>;
+}
+
+/** Values as `codec.ts` writes them. */
+export interface EncodedPlayer {
+  userId: bigint;
+  profile: string;
+  cards: string;
 }
 
 /** Keys of one script: Redis does nothing else while it runs, about half a millisecond. */
 const KEYS_AT_ONCE = 200;
+const KEYS_IN_FLIGHT = 800;
 /** A bulk load is slower than one player's. Whoever reads meanwhile loads, and may fill too. */
 const TOKEN_TTL_MS = 30_000;
 
 /** What it does fails with a CardctlError `edge`. */
 export function bulkFill(redis: RedisConnection, random: () => number): BulkFill {
   const scripts = scriptsOf(redis);
-  const all = async <Answer>(questions: readonly Promise<Answer>[]): Promise<Answer[]> => {
+  // In a cluster the keys of a script must have one slot, which keys of two players seldom have.
+  const atOnce = redis.isCluster ? 1 : KEYS_AT_ONCE;
+  /** One script after the other in each of some lanes: what waits in line would time out there. */
+  const inLanes = async <Item, Answer>(
+    items: readonly Item[],
+    ask: (some: readonly Item[]) => Promise<Answer>,
+  ): Promise<Answer[]> => {
+    const left = chunks(items, atOnce);
+    const answers: Answer[] = [];
+    const lane = async () => {
+      for (let some = left.shift(); some !== undefined; some = left.shift()) {
+        answers.push(await ask(some));
+      }
+    };
     try {
-      return await Promise.all(questions);
+      await Promise.all(Array.from({ length: KEYS_IN_FLIGHT / atOnce }, lane));
+      return answers;
     } catch (error) {
       throw redis.explain(error);
     }
   };
   const nextToken = tokens();
-  // In a cluster the keys of a script must have one slot, which keys of two players seldom have.
-  const atOnce = redis.isCluster ? 1 : KEYS_AT_ONCE;
   return {
     claim: async (userIds) => {
       const token = nextToken();
       const keys = userIds.flatMap((userId) => [KEYS.cards(userId), KEYS.profile(userId)]);
-      await all(chunks(keys, atOnce).map((some) => scripts.claim(some, token, TOKEN_TTL_MS)));
+      await inLanes(keys, (some) => scripts.claim(some, token, TOKEN_TTL_MS));
       return {
         fill: async (players) => {
           const entries = players.flatMap((player) => entriesOf(player, random));
-          const put = await all(chunks(entries, atOnce).map((some) => scripts.fill(token, some)));
+          const put = await inLanes(entries, (some) => scripts.fill(token, some));
           return put.reduce((sum, each) => sum + each, 0);
         },
       };
     },
     putLeaderboard: async (name, rows) => {
-      await all([putBoard(redis, name, rows, random)]);
+      await inLanes([rows], ([board = []]) => putBoard(redis, name, board, random));
     },
   };
 }
 
 function entriesOf(
-  { profile, cards }: { profile: CachedProfile; cards: OwnedCardRow[] },
+  { userId, profile, cards }: EncodedPlayer,
   random: () => number,
 ): [Entry, Entry] {
-  const userId = profile.player.user_id;
   const ttlMs = () => jittered(PLAYER_TTL_MS, random);
   return [
-    { key: KEYS.cards(userId), value: Buffer.from(cardsCodec.encode(cards)), ttlMs: ttlMs() },
-    { key: KEYS.profile(userId), value: Buffer.from(profileCodec.encode(profile)), ttlMs: ttlMs() },
+    { key: KEYS.cards(userId), value: Buffer.from(cards), ttlMs: ttlMs() },
+    { key: KEYS.profile(userId), value: Buffer.from(profile), ttlMs: ttlMs() },
   ];
 }
 

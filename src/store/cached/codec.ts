@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CachedProfile } from '../cache.js';
-import type { LeaderboardRow, OwnedCardRow, StoredTime } from '../rows.js';
+import type { DeckCard, LeaderboardRow, OwnedCardRow, StoredTime } from '../rows.js';
 
 /** Values as Redis holds them: JSON with the columns' names, and ids as strings. */
 export interface Codec<Value> {
@@ -68,6 +68,34 @@ export const cardsCodec: Codec<OwnedCardRow[]> = {
     JSON.stringify(rows.map((row) => ({ ...row, id: `${row.id}`, user_id: `${row.user_id}` }))),
   decode: (json) => decodeAs(cards, json),
 };
+
+/** The cards of one player by column, in one order; ids as text. */
+export interface OwnedColumns {
+  ids: readonly string[];
+  cardIds: readonly string[];
+  usageCounts: readonly (number | null)[];
+  favorites: readonly (boolean | null)[];
+}
+
+/**
+ * As `cardsCodec`, for the cards of very many players: what a card shows is made into JSON once, and
+ * nothing is made per card but its text. Null for a player with a card that is not in the deck.
+ */
+export function deckEncoder(
+  deck: readonly DeckCard[],
+): (userId: bigint, owned: OwnedColumns) => string | null {
+  const shown = new Map(deck.map((card) => [card.card_id, JSON.stringify(card).slice(1)]));
+  return (userId, { ids, cardIds, usageCounts, favorites }) => {
+    let json = '[';
+    for (let i = 0; i < ids.length; i += 1) {
+      const rest = shown.get(cardIds[i] as string);
+      if (rest === undefined) return null;
+      const comma = i === 0 ? '' : ',';
+      json += `${comma}{"id":"${ids[i]}","user_id":"${userId}","usage_count":${usageCounts[i]},"is_favorite":${favorites[i]},${rest}`;
+    }
+    return `${json}]`;
+  };
+}
 
 export const profileCodec: Codec<CachedProfile> = {
   encode: ({ player, counts }) =>

@@ -11,6 +11,7 @@ export function noCache(): Cache {
     profile: (_userId, load) => load(),
     leaderboard: (_name, load) => load(),
     rank: (_score, load) => load(),
+    wrote: async () => undefined,
     forget: async () => undefined,
     noteWrite: async () => undefined,
     lastWrite: async () => 'unknown',

@@ -71,6 +71,12 @@ export function redisCache(redis: RedisConnection, options: RedisCacheOptions = 
       }),
     leaderboard: (name, load) => board.leaderboard(name, { load, count: counter('leaderboard') }),
     rank: (score, load) => board.rank(score, { load, count: counter('rank') }),
+    wrote: async (userIds, position, touched) => {
+      const noted = Promise.all(userIds.map((userId) => writes.note(userId, position)));
+      // One server does the one after the other as they are sent; in a cluster they are on two.
+      if (redis.isCluster) await noted;
+      await Promise.all([noted, forgetting.run(touched)]);
+    },
     forget: (userIds) => forgetting.run(userIds),
     noteWrite: (userId, position) => writes.note(userId, position),
     lastWrite: (userId) => writes.last(userId, counter('last_write')),

@@ -95,7 +95,9 @@ async function isTooOld(pools: Pools & { readReplica: Pool }, ageMsMax: number):
             CAST(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000
                  AS double precision) AS age_ms`,
   );
-  if (replica?.replayed == null || Number(replica.age_ms ?? 0) <= ageMsMax) return false;
+  if (replica?.replayed == null) return false;
+  // One that has replayed no transaction since it started does not say how old it is.
+  if (replica.age_ms !== null && Number(replica.age_ms) <= ageMsMax) return false;
   const [primary] = await query(
     pools,
     pools.readPrimary,

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { patiently } from '../../drivers/sqlite-patience.js';
 import type { WritableFile } from '../../drivers/sqlite-writable.js';
+import { inTurn } from '../../lib/in-turn.js';
 import type { Database, Ending, Executor } from '../executor.js';
 import { SQLITE_DIALECT } from './dialect.js';
 import { executorOf, type RunStatement, statementsOn } from './executor.js';
-import { inTurn } from './in-turn.js';
 
 /**
  * Transactions on a SQLite file: one at a time for writing and one at a time for reading, beside
@@ -70,27 +70,5 @@ function beginReading({ reader }: WritableFile): void {
   } catch (error) {
     reader.exec('ROLLBACK');
     throw error;
-  }
-}
-
-/** As SQLite's own busy handler waits, but for the thread, which goes on. Milliseconds. */
-const PAUSES_MS = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
-
-/**
- * Tries again while somebody else holds the file.
- *
- * @throws CardctlError `source` when it is held for longer than the busy timeout
- */
-async function patiently(file: WritableFile, work: () => void): Promise<void> {
-  const deadline = performance.now() + file.busyTimeoutMs;
-  for (let tries = 0; ; tries += 1) {
-    try {
-      work();
-      return;
-    } catch (error) {
-      const leftMs = deadline - performance.now();
-      if (!file.isBusy(error) || leftMs <= 0) throw file.explain(error);
-      await sleep(Math.min(PAUSES_MS[tries] ?? 100, leftMs));
-    }
   }
 }

@@ -1,20 +1,30 @@
 import type { Executor } from '../executor.js';
-import type { FightCounts, NewFightHistory } from '../rows.js';
+import type { FightCounts, NewFightHistory, PlayerRow } from '../rows.js';
 import { numberOf } from '../values.js';
+import { PLAYER_COLUMNS, playerOf } from './players.js';
 
-export async function countFights(db: Executor, userId: bigint): Promise<FightCounts> {
+/** A player with their counts, by one statement: of one moment without a transaction. */
+export async function findProfile(
+  db: Executor,
+  userId: bigint,
+): Promise<{ player: PlayerRow; counts: FightCounts } | null> {
   const [row] = await db.run(
-    `SELECT count(*) FILTER (WHERE result = 'win') AS wins,
-            count(*) FILTER (WHERE result = 'loss') AS losses,
-            count(*) FILTER (WHERE result = 'tie') AS ties
-       FROM fight_history WHERE user_id = $1`,
+    `SELECT ${PLAYER_COLUMNS}, wins, losses, ties
+       FROM players,
+            (SELECT count(*) FILTER (WHERE result = 'win') AS wins,
+                    count(*) FILTER (WHERE result = 'loss') AS losses,
+                    count(*) FILTER (WHERE result = 'tie') AS ties
+               FROM fight_history WHERE user_id = $1) AS fought
+      WHERE user_id = $1`,
     [userId],
   );
-  return {
-    wins: numberOf(row?.wins),
-    losses: numberOf(row?.losses),
-    ties: numberOf(row?.ties),
+  if (row === undefined) return null;
+  const counts = {
+    wins: numberOf(row.wins),
+    losses: numberOf(row.losses),
+    ties: numberOf(row.ties),
   };
+  return { player: playerOf(row), counts };
 }
 
 export function addHistory(db: Executor, row: NewFightHistory): void {

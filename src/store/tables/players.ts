@@ -2,10 +2,10 @@ import type { Executor, Row, Value } from '../executor.js';
 import type { PlayerRow } from '../rows.js';
 import { idOf, numberOrNull, textOrNull, timeOf, timeOrNull } from '../values.js';
 
-const SELECT = `
-  SELECT user_id, username, first_name, hearts, lives, total_score, last_heart_reset,
-         last_lives_reset, last_claim, created_at
-    FROM players`;
+export const PLAYER_COLUMNS = `user_id, username, first_name, hearts, lives, total_score,
+         last_heart_reset, last_lives_reset, last_claim, created_at`;
+
+const SELECT = `SELECT ${PLAYER_COLUMNS} FROM players`;
 
 export async function findPlayer(db: Executor, userId: bigint): Promise<PlayerRow | null> {
   const [row] = await db.run(`${SELECT} WHERE user_id = $1`, [userId]);
@@ -65,7 +65,7 @@ export function updatePlayer(
   db.send(`UPDATE players SET ${assignments.join(', ')} WHERE user_id = $1`, [userId, ...values]);
 }
 
-function playerOf(row: Row): PlayerRow {
+export function playerOf(row: Row): PlayerRow {
   return {
     user_id: idOf(row.user_id),
     username: textOrNull(row.username),

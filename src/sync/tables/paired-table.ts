@@ -20,6 +20,8 @@ export interface PairedTable {
   key: PairedColumn[];
   /** The key's order is the same on both sides as it stands, so that SQLite can read it in pages. */
   pageable: boolean;
+  /** Places of the columns by which follow names a row; undefined while nobody follows. */
+  rowKey?: readonly number[] | undefined;
   /** How the source stores its text. */
   encoding: SourceSchema['encoding'];
 }

@@ -3,19 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { runCardctl } from '../../support/cardctl.js';
 import { type LoadResult, startLoad } from '../../support/loadtest.js';
 import { moveTo, smallGame } from '../../support/moved-game.js';
-import { makeStage, type Stage, WEBHOOK_PATH } from '../../support/stage.js';
+import { makeStage, spread } from '../../support/stage.js';
 import { makeStageBehindNginx } from '../../support/stage-nginx.js';
-
-/** The bots themselves, each with its stack's weight: what Nginx would do. */
-function spread(stage: Stage, weights: Record<'legacy' | 'fleet', number>): string[] {
-  return stage.bots.map(
-    ({ address, stack }) => `http://${address}${WEBHOOK_PATH}=${weights[stack]}`,
-  );
-}
 
 function expectBalanced(result: LoadResult): void {
   expect(result.ledger).toMatchObject({ pass: true, violations: [] });
   expect(result.ledger.writesChecked).toBeGreaterThan(100);
+  expect(result.ledger.effects.cards).toBeGreaterThan(0);
   expect(result.updates).toMatchObject({ unfinished: 0 });
 }
 
@@ -56,6 +50,7 @@ test('traffic walks 0 → 10 → 25 → 50 → 100 → 0 through Nginx, and no u
   }
   const result = await load.finished;
   expectBalanced(result);
+  expect(result.ledger.effects.fights).toBeGreaterThan(0);
   expect(result).toMatchObject({ duplicateReplies: 0 });
   // Nginx answers every update that it has read. What it has not read, since it was closing an idle
   // connection as the update was sent, is sent again at once, as Telegram does.

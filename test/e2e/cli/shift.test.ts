@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -122,6 +122,24 @@ describe('cardctl shift', () => {
     );
     expect(exitCode).toBe(3);
     expect(stderr).toContain('fleet-2: 503 the replica is 40 s behind');
+  });
+
+  test('reload-refused: with a bad file elsewhere the last good one is back, and the next command named', async () => {
+    const edge = await startEdge();
+    const config = await configured(edge);
+    const cwd = await tempDir();
+    const before = await readFile(edge.config.upstreamFile, 'utf8');
+    await appendFile(join(edge.home, 'server.conf'), 'no_such_directive on;\n');
+    const args = ['shift', '--percent', '10', '--config', config];
+    const { exitCode, stdout, stderr } = await runCardctl(args, { cwd });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 6, stdout: '' });
+    expect(stderr).toMatch(/unknown directive "no_such_directive" in \S+server\.conf/);
+    expect(stderr).toMatch(
+      /the file of generation 1-\w+ \(0%\) is back and every worker still serves/,
+    );
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^next: .*nginx .*-t/);
+    expect(await readFile(edge.config.upstreamFile, 'utf8')).toBe(before);
+    expect(await edge.post('{"update_id":1}')).toBe(200);
   });
 });
 

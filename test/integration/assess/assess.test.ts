@@ -108,6 +108,61 @@ describe('assess of the small game', () => {
     ]);
   });
 
+  it('counts the rows that break a check', async () => {
+    const path = await smallGame();
+    const db = new Database(path);
+    db.function('bot_only', { deterministic: true }, (coins) => Number(coins !== 1));
+    db.exec(`
+      PRAGMA ignore_check_constraints = 1;
+      CREATE TABLE pots (pot INTEGER PRIMARY KEY, coins, CHECK (coins >= 0 -- never owed
+      ), CONSTRAINT fair CHECK (coins < 100 OR coins IS NULL), CHECK (bot_only(coins)));
+      CREATE TABLE moods (name TEXT PRIMARY KEY, level CHECK (level BETWEEN 1 AND 5)) WITHOUT ROWID;
+      CREATE TABLE notes (text CHECK (length(text) > 1));
+      INSERT INTO pots VALUES (1, 5), (2, -1), (3, NULL), (4, 100), (5, -7);
+      INSERT INTO moods VALUES ('calm', 3), ('wild', 9);
+      INSERT INTO notes VALUES ('ok'), ('x'), ('');`);
+    db.close();
+    const { brokenChecks, uncheckedChecks } = await looked(path);
+    expect(brokenChecks).toEqual([
+      {
+        table: 'pots',
+        name: 'pots_check',
+        sql: expect.stringContaining('coins >= 0'),
+        rows: 2,
+        keys: ['pot=2', 'pot=5'],
+      },
+      {
+        table: 'pots',
+        name: 'fair',
+        sql: 'coins < 100 OR coins IS NULL',
+        rows: 1,
+        keys: ['pot=4'],
+      },
+      {
+        table: 'moods',
+        name: 'moods_check',
+        sql: 'level BETWEEN 1 AND 5',
+        rows: 1,
+        keys: [`name='wild'`],
+      },
+      {
+        table: 'notes',
+        name: 'notes_check',
+        sql: 'length(text) > 1',
+        rows: 2,
+        keys: ['rowid=2', 'rowid=3'],
+      },
+    ]);
+    expect(uncheckedChecks).toEqual([
+      {
+        table: 'pots',
+        name: 'pots_check1',
+        sql: 'bot_only(coins)',
+        reason: 'no such function: bot_only',
+      },
+    ]);
+  });
+
   it('is plain data: JSON keeps all of it', async () => {
     const assessment = await looked(await smallGame());
     expect(JSON.parse(JSON.stringify(assessment))).toEqual(assessment);

@@ -1,7 +1,11 @@
 import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { verify } from '../../../src/cli/engine/verify.js';
+import type { MoveRules } from '../../../src/snapshot/plan-move.js';
 import { writeBackup } from '../../../src/steps/backup/index.js';
+import { snapshot } from '../../../src/steps/backup/snapshot.js';
+import type { Migration } from '../../../src/steps/context.js';
 import { restoreBackup } from '../../../src/steps/restore/index.js';
 import {
   backupCommand,
@@ -14,6 +18,11 @@ import {
 import { runProcess } from '../../support/process.js';
 import { canMount, makeReadOnly, smallDisk } from '../../support/small-disk.js';
 import { tempDir } from '../../support/temp-dir.js';
+
+const NO_RULES: MoveRules = { columns: new Map(), skip: new Set(), onBadRow: 'fail' };
+const ALL_TABLES = { counts: false, tables: [], repair: false, limit: 20 };
+/** Nobody gets as far as connecting. */
+const NOWHERE = 'postgresql://nobody@127.0.0.1:1/none';
 
 const onSmallDisk = canMount ? describe : describe.skip;
 
@@ -55,6 +64,37 @@ onSmallDisk('on a disk that is full (needs root, to mount a small one)', () => {
     expect(readdirSync(outDir).sort()).toEqual(['filler', old.directory.slice(outDir.length + 1)]);
     expect(contentsOf(old.directory)).toEqual(before);
     expect(sha256Of(sourcePath)).toBe(sourceSha256);
+  });
+
+  it('the snapshot of a verify names the flag that chooses the disk', async () => {
+    const workDir = await smallDisk(3e6);
+    const options = { sourcePath: await gameFile(), workDir, rules: NO_RULES, ...ALL_TABLES };
+    const signal = new AbortController().signal;
+    const error = await errorOf(
+      verify({ ...options, targetUrl: NOWHERE }, { ...surroundings(), signal }),
+    );
+    expect(error).toMatchObject({
+      code: 'target',
+      message: expect.stringContaining('no space left'),
+      hint: 'Free some space, or give a directory that can be written to with --work-dir.',
+    });
+  });
+
+  it('the snapshot of a migrate names the flag that chooses the disk', async () => {
+    const workDir = await smallDisk(3e6);
+    const migration = {
+      ...surroundings(),
+      signal: new AbortController().signal,
+      sourcePath: await gameFile(),
+      snapshotPath: join(workDir, 'snapshots', 'run.db'),
+      options: { resume: false, holdMsMax: 3_000, acceptHold: false },
+    };
+    const error = await errorOf(snapshot.run(migration as unknown as Migration));
+    expect(error).toMatchObject({
+      code: 'target',
+      message: expect.stringContaining('no space left'),
+      hint: 'Free some space, or give a directory that can be written to with --work-dir.',
+    });
   });
 
   it('a restore that will not fit is refused', async () => {

@@ -18,7 +18,7 @@ const AHEAD_MS = 120_000;
 const PROGRAM = ['--import', 'tsx', 'test/support/bot/bot-process.ts'];
 
 async function startBotOn(
-  { kind, address }: GameInDatabase,
+  { kind, address, pgBouncerUrl }: GameInDatabase,
   telegram: BotApiDouble,
   { redis, aheadMs = 0 }: { redis?: RedisServer; aheadMs?: number } = {},
 ) {
@@ -33,7 +33,8 @@ async function startBotOn(
     drain: { lingerMs: 0 },
   };
   const options: BotProcessOptions = {
-    ...{ kind, address, aheadMs, bot },
+    ...{ kind, address: pgBouncerUrl ?? address, aheadMs, bot },
+    behindPgBouncer: pgBouncerUrl !== null,
     ...(redis === undefined ? {} : { redisUrl: redis.url }),
   };
   const process_ = startProcess(process.execPath, [...PROGRAM, JSON.stringify(options)]);

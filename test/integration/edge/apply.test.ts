@@ -1,4 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ApplyStage, applyUpstream } from '../../../src/edge/apply-upstream.js';
@@ -8,6 +10,7 @@ import { planShift } from '../../../src/edge/plan-shift.js';
 import { shift } from '../../../src/edge/shift.js';
 import { meetWorkers } from '../../../src/edge/workers.js';
 import { childrenOf } from '../../support/children.js';
+import { atEnd } from '../../support/cleanup.js';
 import { startEdge, type TestEdge } from '../../support/edge.js';
 import { shiftOptions, surroundings } from '../../support/edge-options.js';
 
@@ -147,6 +150,28 @@ describe('the old file stays, and the old weights with it,', () => {
     });
     expect(stages.at(-1)).toBe('reloaded');
     expect(await state(edge)).toEqual({ serving: [1], file: 1, lastGood: null });
+  });
+
+  it('when Nginx refuses the reload after a good test: elsewhere a port is taken', async () => {
+    const edge = await startEdge();
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    atEnd(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    // The test does not mind a port that is in use; the master, when it binds it, does.
+    await appendFile(join(edge.home, 'server.conf'), `server { listen 127.0.0.1:${port}; }`);
+    const { applying, stages } = await apply(edge, 10, { deadlineMs: 2_000 });
+    await expect(applying).rejects.toMatchObject({
+      code: 'edge',
+      message: expect.stringMatching(
+        /not every worker of Nginx serves generation 2-\w+.*the file of generation 1-\w+ \(0%\) is back and every worker still serves it/s,
+      ),
+      details: { putBack: { file: true, served: true } },
+    });
+    expect(stages.at(-1)).toBe('reloaded');
+    expect(await edge.nginx.errorLog()).toContain('Address already in use');
+    expect(await state(edge)).toEqual({ serving: [1], file: 1, lastGood: null });
+    expect(await edge.post('{"update_id":1}')).toBe(200);
   });
 
   it('when what it should do, it does not', async () => {

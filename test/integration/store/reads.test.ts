@@ -99,7 +99,7 @@ describe.each(Object.entries(GAMES))('a game is read in %s', (_name, make) => {
                 sum(result = 'tie') AS ties FROM fight_history WHERE user_id = ?`,
         user_id,
       );
-      expect(await read((r) => r.fightCounts(user_id as bigint))).toEqual(
+      expect((await read((r) => r.profile(user_id as bigint)))?.counts).toEqual(
         withNumbers(counts ?? {}, 'wins losses ties', 0),
       );
     }

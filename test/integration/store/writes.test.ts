@@ -159,7 +159,7 @@ describe.each(Object.entries(GAMES))('a game is changed in %s', (_name, make) =>
       return [];
     });
     expect(written).toMatchObject({ touched: [userId] });
-    expect(await store.read(null, (reads) => reads.fightCounts(userId))).toEqual({
+    expect((await store.read(null, (reads) => reads.profile(userId)))?.counts).toEqual({
       wins: 2,
       losses: 1,
       ties: 1,

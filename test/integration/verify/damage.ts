@@ -76,7 +76,7 @@ export async function compare(
   { sourcePath, targetUrl, workDir }: Moved,
   options: Partial<VerifyOptions> = {},
 ): Promise<VerifyResult> {
-  const defaults = { rules: moveRules(), counts: false, tables: [], limit: 20 };
+  const defaults = { rules: moveRules(), counts: false, tables: [], limit: 20, repair: false };
   const { report, clock } = surroundings();
   const deps = { report, clock, signal: new AbortController().signal };
   return verify({ sourcePath, targetUrl, workDir, ...defaults, ...options }, deps);

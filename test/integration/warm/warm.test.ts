@@ -9,6 +9,7 @@ import type { ReportEvent } from '../../../src/lib/report.js';
 import { type WarmDeps, warm } from '../../../src/steps/warm/index.js';
 import { recentPlayers } from '../../../src/steps/warm/recent-players.js';
 import { bulkFill } from '../../../src/store/cached/bulk.js';
+import { cardsCodec, profileCodec } from '../../../src/store/cached/codec.js';
 import type { OwnedCardRow } from '../../../src/store/rows.js';
 import { atEnd } from '../../support/cleanup.js';
 import { migrateInProcess } from '../../support/migrate.js';
@@ -116,7 +117,11 @@ it('what was loaded before a write is not put after it', async () => {
   const { cache } = await openCache([server.url]);
   const fill = bulkFill(redis, Math.random);
   const claimed = await fill.claim([1n, 2n]);
-  const loaded = [1n, 2n].map((id) => ({ cards: cardsAt(id, 1), profile: profileAt(id, 1) }));
+  const loaded = [1n, 2n].map((userId) => ({
+    userId,
+    cards: cardsCodec.encode(cardsAt(userId, 1)),
+    profile: profileCodec.encode(profileAt(userId, 1)),
+  }));
 
   await cache.forget([1n]);
 

@@ -25,7 +25,14 @@ export interface Call {
 
 export const TOKEN = '12345:AA-test-token';
 
-export async function startBotApiDouble(): Promise<BotApiDouble> {
+/** On a free port, and for `TOKEN`, unless told otherwise. */
+export async function startBotApiDouble({
+  port = 0,
+  token = TOKEN,
+}: {
+  port?: number;
+  token?: string;
+} = {}): Promise<BotApiDouble> {
   const atOnce = new Map<unknown, number>();
   let messageId = 0;
   const server = createServer(async (request, response) => {
@@ -41,7 +48,7 @@ export async function startBotApiDouble(): Promise<BotApiDouble> {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(content));
     };
-    if (bot !== `bot${TOKEN}`) return answer(401, { ok: false, error_code: 401 });
+    if (bot !== `bot${token}`) return answer(401, { ok: false, error_code: 401 });
     double.calls.push({ method, payload, atMs: performance.now() });
     const { chat_id } = payload as { chat_id?: unknown };
     const now = (atOnce.get(chat_id) ?? 0) + 1;
@@ -73,7 +80,7 @@ export async function startBotApiDouble(): Promise<BotApiDouble> {
         return { message_id: id };
     }
   };
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   atEnd(() => {
     server.close();

@@ -23,6 +23,7 @@ export interface BotProcessOptions {
   kind: StoreKind;
   /** A path or a URL. */
   address: string;
+  behindPgBouncer?: boolean;
   redisUrl?: string;
   /** How far the store's clock is ahead, ms: what is old to it is old at once. */
   aheadMs?: number;
@@ -32,6 +33,7 @@ export interface BotProcessOptions {
 const {
   kind,
   address,
+  behindPgBouncer,
   redisUrl,
   aheadMs = 0,
   bot,
@@ -41,7 +43,7 @@ const log = createLog({ base: {}, secrets: [], level: 'warn' });
 const store =
   kind === 'sqlite'
     ? sqliteStore(openWritable(address), clock)
-    : postgresStore(openPools({ primaryUrl: address }), clock);
+    : postgresStore(openPools({ primaryUrl: address, behindPgBouncer }), clock);
 const redis = redisUrl === undefined ? null : openRedis([redisUrl]);
 await redis?.untilReady();
 const cache = redis === null ? noCache() : redisCache(redis);

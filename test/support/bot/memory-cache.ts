@@ -27,6 +27,10 @@ export function memoryCache(): MemoryCache {
     profile: (userId, load) => through(`profile ${userId}`, load),
     leaderboard: (name, load) => through(`leaderboard ${name}`, load),
     rank: (score, load) => through(`rank ${score}`, load),
+    wrote: async (userIds, position, touched) => {
+      for (const userId of userIds) await cache.noteWrite(userId, position);
+      await cache.forget(touched);
+    },
     forget: async (userIds) => {
       for (const userId of userIds) {
         cache.calls.push(`forget ${userId}`);

@@ -153,9 +153,12 @@ function readsOf(tables: Tables): Reads {
       [...tables.cooldowns.values()].filter((row) => row.user_id === userId),
     cooldownSetting: async (cardId) => tables.settings.get(cardId) ?? null,
     fight: async (fightId) => tables.fights.get(fightId) ?? null,
-    fightCounts: async (userId) => {
+    profile: async (userId) => {
+      const player = tables.players.get(userId);
+      if (player === undefined) return null;
       const of = (result: string) => historyOf(userId).filter((row) => row.result === result);
-      return { wins: of('win').length, losses: of('loss').length, ties: of('tie').length };
+      const counts = { wins: of('win').length, losses: of('loss').length, ties: of('tie').length };
+      return { player, counts };
     },
     rank: async (score) =>
       1 + [...tables.players.values()].filter((row) => (row.total_score ?? 0) > score).length,

@@ -1,6 +1,6 @@
 import type { Update } from 'grammy/types';
 import { describe, expect, test } from 'vitest';
-import { classify } from '../../../src/bot/classify.js';
+import { type Ask, classify } from '../../../src/bot/classify.js';
 import { commandUpdate, GROUP_ID, pressUpdate, type Sender } from '../../support/bot/updates.js';
 
 const FROM: Sender = { id: 5_000_000_001, name: 'Sara' };
@@ -62,13 +62,13 @@ describe('commands', () => {
     ['EN', 'en'],
     ['de', 'fa'],
   ])('language_code %s reads %s', (language, expected) => {
-    expect(command('/help', { language })?.language).toBe(expected);
+    expect(command('/help', { language })).toMatchObject({ language: expected });
   });
 
   test('in a topic of a group are answered there', () => {
     const update = commandUpdate({ updateId: 7, from: FROM, text: '/help', chatId: GROUP_ID });
     Object.assign(update.message!, { is_topic_message: true, message_thread_id: 12 });
-    expect(classify(update, 'CardBot')?.threadId).toBe(12);
+    expect(classify(update, 'CardBot')).toMatchObject({ threadId: 12 });
   });
 
   test('of bots are ignored', () => {
@@ -102,7 +102,8 @@ describe('presses', () => {
 
   test('below a picture are known as such', () => {
     const update = pressUpdate({ updateId: 8, from: FROM, data: 'top:all', isPicture: true });
-    expect(classify(update, 'CardBot')?.press).toStrictEqual({
+    const ask = classify(update, 'CardBot') as Ask;
+    expect(ask.press).toStrictEqual({
       queryId: 'query-8',
       hasText: false,
       forUserId: null,
@@ -119,4 +120,15 @@ test.each([
   { update_id: 1, callback_query: { id: '1', from: { id: 1 }, inline_message_id: 'x', data: 'y' } },
 ])('an update that is nothing to this bot is ignored: %j', (update) => {
   expect(classify(update as unknown as Update, 'CardBot')).toBeNull();
+});
+
+test.each<[string, object]>([
+  ['no message', { message: null }],
+  ['a text that is a list', { message: { text: ['/claim'], from: { id: 1 }, chat: { id: 1 } } }],
+  ['an id that is text', { message: { text: '/claim', from: { id: '1' }, chat: { id: 1 } } }],
+  ['an id above 2^53', { message: { text: '/claim', from: { id: 2 ** 60 }, chat: { id: 1 } } }],
+  ['no chat', { message: { text: '/claim', from: { id: 1 } } }],
+  ['a button that is an object', { callback_query: { from: { id: 1 }, data: {}, message: {} } }],
+])('what Telegram cannot have sent is malformed: %s', (_what, update) => {
+  expect(classify({ update_id: 9, ...update } as Update, 'CardBot')).toBe('malformed');
 });

@@ -88,6 +88,7 @@ export function createPlay(kind: StoreKind = 'postgres'): Play {
     authority,
     forwarder,
     outbox,
+    refill: { add: () => undefined, stop: async () => undefined },
     clock: { now: () => new Date(NOW.ms), monotonicMs: () => performance.now() - startMs },
     botName: 'cardbot',
     zone: NOW.zone,

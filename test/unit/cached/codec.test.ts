@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { CachedProfile } from '../../../src/store/cache.js';
 import {
   cardsCodec,
+  deckEncoder,
   decodeBoard,
   encodeBoardLine,
+  type OwnedColumns,
   profileCodec,
 } from '../../../src/store/cached/codec.js';
 import type { LeaderboardRow, OwnedCardRow } from '../../../src/store/rows.js';
@@ -56,6 +58,17 @@ const line: fc.Arbitrary<LeaderboardRow> = fc.record({
   cards: whole,
 });
 
+type Bare = Pick<OwnedCardRow, 'id' | 'card_id' | 'usage_count' | 'is_favorite'>;
+
+function columnsOf(cards: readonly Bare[]): OwnedColumns {
+  return {
+    ids: cards.map((each) => `${each.id}`),
+    cardIds: cards.map((each) => each.card_id),
+    usageCounts: cards.map((each) => each.usage_count),
+    favorites: cards.map((each) => each.is_favorite),
+  };
+}
+
 describe('every value comes back as it was', () => {
   it('cards', () => {
     fc.assert(
@@ -63,6 +76,30 @@ describe('every value comes back as it was', () => {
         expect(cardsCodec.decode(cardsCodec.encode(cards))).toStrictEqual(plain(cards));
       }),
     );
+  });
+
+  it('cards by a deck', () => {
+    const bare = fc.record({ id, usage_count: maybe(whole), is_favorite: maybe(fc.boolean()) });
+    const cards = fc.uniqueArray(card, { selector: ({ card_id }) => card_id });
+    fc.assert(
+      fc.property(id, cards, fc.array(bare), (userId, deck, owned) => {
+        const has = deck
+          .slice(0, owned.length)
+          .map(({ card_id }, i) => ({ ...owned[i]!, card_id }));
+        const shown = deck.map(
+          ({ id: _, user_id: __, usage_count: ___, is_favorite: ____, ...c }) => c,
+        );
+        const expected = has.map((each, i) => ({ ...deck[i]!, ...each, user_id: userId }));
+        const encoded = deckEncoder(shown)(userId, columnsOf(has));
+        expect(cardsCodec.decode(encoded ?? '')).toStrictEqual(plain(expected));
+      }),
+    );
+  });
+
+  it('but a player with a card that the deck lacks is left out', () => {
+    const owned = { id: 1n, card_id: 'new', usage_count: 0, is_favorite: false };
+    expect(deckEncoder([])(7n, columnsOf([]))).toBe('[]');
+    expect(deckEncoder([])(7n, columnsOf([owned]))).toBeNull();
   });
 
   it('profiles', () => {

@@ -62,7 +62,7 @@ describe('finding servers', () => {
   it('names everything that an empty machine lacks', async () => {
     expect(findServers({ pathVariable: '', root: await tempDir() })).toEqual({
       found: [],
-      missing: ['postgres', 'redis-server', 'nginx', 'python3'],
+      missing: ['postgres', 'pgbouncer', 'redis-server', 'nginx', 'python3'],
     });
   });
 });

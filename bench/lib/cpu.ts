@@ -29,7 +29,7 @@ export function watchCpu(): () => CpuUse {
 }
 
 /** `USER_HZ`: 100 on every Linux that Node runs on. */
-const TICKS_PER_S = 100;
+export const TICKS_PER_S = 100;
 
 function look() {
   const [self = 0, programs = 0] = ticksOf(process.pid);
@@ -42,7 +42,7 @@ function look() {
 }
 
 /** Its own ticks, and those of its children that it has waited for. */
-function ticksOf(pid: number): [own: number, ended: number] {
+export function ticksOf(pid: number): [own: number, ended: number] {
   const stat = readProc(`${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const at = (index: number) => Number(fields[index] ?? 0);

@@ -1,0 +1,50 @@
+import { listBackups, sourceIdOf } from '../../snapshot/archive/layout.js';
+import type { PromoteCheck } from '../../steps/promote/checks.js';
+import type { StoreKind } from '../../sync/authority.js';
+import type { Config } from '../config/index.js';
+
+/** How long a bot may take to say that it is ready, milliseconds. */
+const READY_MS_MAX = 3_000;
+
+/** What a change of authority needs besides the two databases. */
+export async function surroundingsOf(
+  config: Config,
+  to: StoreKind,
+  wantsBackup: boolean,
+): Promise<PromoteCheck[]> {
+  return [
+    ...(to === 'postgres' && wantsBackup ? [backupCheck(config)] : []),
+    ...(await botChecks(config)),
+  ];
+}
+
+function backupCheck({ source, backup }: Config): PromoteCheck {
+  const id = source === null ? null : sourceIdOf(source);
+  const whole = listBackups(backup.out).some(
+    ({ manifest }) => manifest.source.id === id && manifest.checks.integrity.result === 'ok',
+  );
+  return {
+    what: 'a verified backup of the source',
+    problem: whole ? null : `there is none in ${backup.out}`,
+    hint: 'make one: cardctl backup   or go on without: --no-backup',
+  };
+}
+
+/** Every bot must be there to learn of the change; a foreign one learns it by what is refused. */
+async function botChecks({ stacks }: Config): Promise<PromoteCheck[]> {
+  const { refuseUnready } = await import('../../edge/ready.js');
+  const token = stacks.runtime.adminToken ?? undefined;
+  return Promise.all(
+    stacks.bots.map(async (bot) => {
+      const problem = await refuseUnready([bot], { token, timeoutMsMax: READY_MS_MAX }).then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      return {
+        what: `bot ${bot.name} is ready`,
+        problem,
+        hint: `look at its log, or at ${bot.foreign?.url ?? `${bot.adminUrl ?? 'it'}/readyz`}`,
+      };
+    }),
+  );
+}

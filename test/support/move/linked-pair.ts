@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import pg from 'pg';
+import { type OpenedPair, openPair } from '../../../src/cli/engine/pair.js';
+import { openTarget } from '../../../src/drivers/postgres.js';
+import { openSource } from '../../../src/drivers/sqlite.js';
+import { openWritable } from '../../../src/drivers/sqlite-writable.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { type FaultPoint, noFaults } from '../../../src/lib/fault.js';
+import type { StoreKind } from '../../../src/sync/authority.js';
+import { catchUp } from '../../../src/sync/follow.js';
+import { tablesToCapture, tablesToFollow } from '../../../src/sync/followed-tables.js';
+import { readPair } from '../../../src/sync/pair.js';
+import { installFollower } from '../../../src/sync/postgres/install.js';
+import { installCapture } from '../../../src/sync/sqlite/install.js';
+import { readSnapshotOrigin } from '../../../src/sync/sqlite/snapshot-origin.js';
+import { type Switched, type SwitchOptions, switchAuthority } from '../../../src/sync/switch.js';
+import { atEnd } from '../cleanup.js';
+import { comparePlainly, type TablePair } from '../compare-plainly.js';
+import { migrateInProcess, moveRules } from '../migrate.js';
+import { createDatabase } from '../postgres.js';
+import { tempDir } from '../temp-dir.js';
+
+/** A source and its target, loaded and linked, over which everything runs in this process. */
+export interface LinkedPair {
+  path: string;
+  url: string;
+  adminUrl: string;
+  /** Connections of a bot's. */
+  sqlite: Database.Database;
+  postgres: pg.Client;
+  /** What one more process of cardctl has; closed when the test ends. */
+  open(fault?: FaultPoint): Promise<OpenedPair>;
+  /** Rows that only one side has, by the plain drivers. */
+  differences(): Promise<string[]>;
+}
+
+export interface LinkOptions {
+  journalMode?: 'wal' | 'delete';
+  /** Where the source is; default: a directory of its own. */
+  directory?: string;
+}
+
+/** @param fill makes the source, or is the SQL that does */
+export async function linkPair(
+  fill: string | ((path: string) => void),
+  { journalMode = 'delete', directory }: LinkOptions = {},
+): Promise<LinkedPair> {
+  const path = join(directory ?? (await tempDir()), 'game.db');
+  const workDir = await tempDir();
+  const { url, adminUrl } = await createDatabase();
+  if (typeof fill === 'function') fill(path);
+  const sqlite = new Database(path);
+  atEnd(() => void sqlite.close());
+  sqlite.pragma(`journal_mode = ${journalMode}`);
+  sqlite.pragma('foreign_keys = OFF');
+  if (typeof fill === 'string') sqlite.exec(fill);
+  await link(path, url, workDir);
+  const postgres = await textClient(url);
+  return {
+    path,
+    url,
+    adminUrl,
+    sqlite,
+    postgres,
+    open: async (fault = noFaults) => {
+      const request = { sourcePath: path, targetUrl: url, workDir, rules: moveRules(), fault };
+      const opened = await openPair(request, 'if free', new AbortController().signal);
+      atEnd(() => opened.close());
+      return opened;
+    },
+    differences: async () => {
+      const { differences } = await comparePlainly(path, postgres, await tablePairs(path, url));
+      return differences;
+    },
+  };
+}
+
+/** As `migrate --follow` does, while nobody writes. */
+async function link(path: string, url: string, workDir: string): Promise<void> {
+  const file = openWritable(path);
+  await installCapture(file, tablesToCapture(file.reader));
+  file.close();
+  await migrateInProcess({ sourcePath: path, targetUrl: url, workDir });
+  const source = openSource(path);
+  const target = openTarget(url);
+  const client = await target.connect();
+  const tables = await tablesToFollow(source.db, client, moveRules());
+  await installFollower(target, tables, readSnapshotOrigin(source.db));
+  source.close();
+  await target.close();
+}
+
+async function tablePairs(path: string, url: string): Promise<TablePair[]> {
+  const source = openSource(path);
+  const target = openTarget(url);
+  try {
+    const tables = await tablesToFollow(source.db, await target.connect(), moveRules());
+    return tables.map(({ table, columns }) => ({
+      source: table.source.name,
+      target: table.targetName,
+      columns: columns.map(({ plan }) => ({ source: plan.source.name, target: plan.targetName })),
+    }));
+  } finally {
+    source.close();
+    await target.close();
+  }
+}
+
+/** Values come as the server's text. It ends with the test. */
+async function textClient(url: string): Promise<pg.Client> {
+  const types = { getTypeParser: () => (text: string) => text };
+  const client = new pg.Client({
+    connectionString: url,
+    types: types as unknown as pg.CustomTypesConfig,
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  atEnd(() => client.end());
+  return client;
+}
+
+const PATIENT = { applies: true, drainMsMax: 5_000, catchUpMsMax: 10_000, backlogMax: 1_000 };
+
+/** Moves the authority, as promote and demote do. */
+export function switchTo(
+  { pair }: Pick<OpenedPair, 'pair'>,
+  to: StoreKind,
+  options: Partial<SwitchOptions> = {},
+  fault: FaultPoint = noFaults,
+): Promise<Switched> {
+  const { signal } = new AbortController();
+  return switchAuthority(
+    pair,
+    { ...PATIENT, to, ...options },
+    { clock: systemClock, signal, onPhase: () => undefined, fault },
+  );
+}
+
+/** Has the follower catch up with all that was committed by now. */
+export async function applyAll({ pair }: Pick<OpenedPair, 'pair'>): Promise<void> {
+  const facts = await readPair(pair);
+  const { store, epoch } = facts.authority;
+  const other = store === 'sqlite' ? 'postgres' : 'sqlite';
+  const from = facts[other].applied?.position;
+  if (from === undefined) throw new Error('the follower follows nobody');
+  await catchUp(pair[store], pair[other], from, epoch, new AbortController().signal);
+}
