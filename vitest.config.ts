@@ -12,6 +12,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Property tests share two cores with whatever else runs.
+          testTimeout: 30_000,
           include: ['test/unit/**/*.test.ts'],
           setupFiles,
           sequence: { groupOrder: 0 },

@@ -71,7 +71,8 @@ async function tellCache(
 
 /**
  * A foreign bot tells no cache. Whatever it answered, the player's next reads go to it, until the
- * note is too old to matter. Of an opponent's row nothing is known here: follow tells the cache.
+ * note is too old to matter. Nothing is loaded ahead for them: the copy here may not have it yet. Of
+ * an opponent's row nothing is known here: follow tells the cache.
  */
 async function noteForeign({ cache, log }: Parts, { who, updateId }: Ask): Promise<void> {
   try {

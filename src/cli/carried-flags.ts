@@ -3,7 +3,8 @@ import { quoted } from './shell.js';
 /** Flags that say where things are: a command that is advised needs them as the failed one did. */
 const PLACE_FLAGS = ['--config', '--work-dir', '--source', '--target'];
 
-const ADVISED = /cardctl (?:migrate|verify|assess|backup|status)(?: --?[\w-]+(?: [\w./]+)?)*/g;
+const ADVISED =
+  /cardctl (?:migrate|verify|assess|backup|status|cutover|rollback)(?: --?[\w-]+(?: [\w./]+)?)*/g;
 
 /** Adds to each command in a hint the place flags of the command line that failed. */
 export function carryFlags(hint: string, args: readonly string[]): string {

@@ -3,6 +3,7 @@ import { type App, commandPath } from './app.js';
 import { assessCommand } from './commands/assess.js';
 import { authorityCommand } from './commands/authority.js';
 import { backupCommand } from './commands/backup.js';
+import { cutoverCommand } from './commands/cutover.js';
 import { finishCommand } from './commands/finish.js';
 import { followCommand } from './commands/follow.js';
 import { initCommand } from './commands/init.js';
@@ -34,6 +35,7 @@ const COMMANDS = [
   shiftCommand,
   promoteCommand,
   demoteCommand,
+  cutoverCommand,
   rollbackCommand,
   finishCommand,
   authorityCommand,

@@ -55,6 +55,12 @@ export interface Pools {
   close(): Promise<void>;
 }
 
+const WRITE: PoolSize = { min: 5, max: 20 };
+const READ: PoolSize = { min: 10, max: 40 };
+
+/** Connections to the primary that the pools of one process may take. */
+export const CONNECTIONS_MAX = WRITE.max + READ.max;
+
 /**
  * Gives access to a primary and its replica through pools. Several statements may be under way on
  * one connection; they are answered in their order. A connection that breaks does not end the
@@ -67,7 +73,7 @@ export interface Pools {
  */
 export function openPools(options: PoolsOptions): Pools {
   const { primaryUrl, replicaUrl, behindPgBouncer = false } = options;
-  const { write = { min: 5, max: 20 }, read = { min: 10, max: 40 } } = options;
+  const { write = WRITE, read = READ } = options;
   const opened: pg.Pool[] = [];
   const open = (url: string, size: PoolSize) => {
     const { pool, raw } = openPool(url, size, options);

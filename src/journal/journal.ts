@@ -23,8 +23,9 @@ export interface Journal {
 export interface RunRecord {
   readonly id: string;
   stepStarted(name: string): void;
-  stepDone(name: string, outcome: string): void;
-  stepFailed(name: string, error: unknown): void;
+  /** @param facts the numbers of the outcome */
+  stepDone(name: string, outcome: string, facts?: Record<string, unknown>): void;
+  stepFailed(name: string, error: unknown, facts?: Record<string, unknown>): void;
   done(result: Record<string, unknown>): void;
   failed(error: unknown): void;
 }
@@ -77,8 +78,10 @@ function startRun(
   return {
     id,
     stepStarted: (step) => write('step started', { step }),
-    stepDone: (step, result) => write('step done', { step, result }),
-    stepFailed: (step, error) => write('step failed', { step, error: errorOf(error) }),
+    stepDone: (step, result, facts) =>
+      write('step done', { step, result, ...(facts !== undefined && { facts }) }),
+    stepFailed: (step, error, facts) =>
+      write('step failed', { step, error: errorOf(error), ...(facts !== undefined && { facts }) }),
     done: (result) => write('run done', { result }),
     failed: (error) => write('run failed', { error: errorOf(error) }),
   };

@@ -15,6 +15,7 @@ export interface JournalLine {
   event: JournalEvent;
   command: string;
   step?: string;
+  /** What tells a run from others; the numbers of a step. */
   facts?: Record<string, unknown>;
   /** A sentence for a step, an object for a run. */
   result?: unknown;

@@ -10,6 +10,8 @@ export interface RunStep {
   startedAt: string;
   endedAt: string | null;
   outcome: string | null;
+  /** The numbers of the outcome; null where there are none. */
+  facts: Record<string, unknown> | null;
 }
 
 /** A run as the journal tells it. `unfinished`: it is still going on, or it was killed. */
@@ -94,7 +96,14 @@ function emptyRun({ run: id, command, at }: JournalLine): Run {
 }
 
 function startedStep({ step, at }: JournalLine): RunStep {
-  return { name: step ?? '', state: 'unfinished', startedAt: at, endedAt: null, outcome: null };
+  return {
+    name: step ?? '',
+    state: 'unfinished',
+    startedAt: at,
+    endedAt: null,
+    outcome: null,
+    facts: null,
+  };
 }
 
 function endStep(run: Run, line: JournalLine): void {
@@ -103,6 +112,7 @@ function endStep(run: Run, line: JournalLine): void {
   step.state = line.event === 'step done' ? 'done' : 'failed';
   step.endedAt = line.at;
   step.outcome = line.error?.message ?? (typeof line.result === 'string' ? line.result : null);
+  step.facts = line.facts ?? null;
 }
 
 function endRun(run: Run, line: JournalLine): void {

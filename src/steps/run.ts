@@ -4,8 +4,8 @@ import type { Deps, Step } from './step.js';
 /** Where a run writes down what it did, so that it can be resumed. */
 export interface StepJournal {
   stepStarted(name: string): void;
-  stepDone(name: string, outcome: string): void;
-  stepFailed(name: string, error: unknown): void;
+  stepDone(name: string, outcome: string, facts?: Record<string, unknown>): void;
+  stepFailed(name: string, error: unknown, facts?: Record<string, unknown>): void;
 }
 
 /**
@@ -35,27 +35,42 @@ export async function runSteps<Context>(
       continue;
     }
     throwIfAborted(deps.signal, targetChanged);
-    const started = deps.clock.monotonicMs();
-    const seconds = () => (deps.clock.monotonicMs() - started) / 1000;
-    deps.report({ type: 'step', step: step.title, state: 'started' });
-    journal.stepStarted(step.name);
     try {
-      const detail = await step.run(context);
-      journal.stepDone(step.name, detail);
-      deps.report({ type: 'step', step: step.title, state: 'done', seconds: seconds(), detail });
+      await runStep(step, () => step.run(context), deps, journal);
     } catch (error) {
       targetChanged ||= step.changesTarget === 'bit by bit';
-      journal.stepFailed(step.name, error);
-      deps.report({
-        type: 'step',
-        step: step.title,
-        state: 'failed',
-        seconds: seconds(),
-        detail: deps.signal.aborted ? 'interrupted' : messageOf(error),
-      });
       throw asRunError(error, step, deps.signal, targetChanged);
     }
     targetChanged ||= step.changesTarget !== undefined;
+  }
+}
+
+/**
+ * Does the work of one step, told and written down.
+ *
+ * @param facts the numbers of the outcome, for the journal; asked for when the work has ended
+ * @throws unknown what the work throws
+ */
+export async function runStep(
+  { name, title }: { name: string; title: string },
+  work: () => Promise<string>,
+  { report, clock, signal }: Deps,
+  journal: StepJournal,
+  facts: () => Record<string, unknown> | undefined = () => undefined,
+): Promise<void> {
+  const started = clock.monotonicMs();
+  const seconds = () => (clock.monotonicMs() - started) / 1000;
+  report({ type: 'step', step: title, state: 'started' });
+  journal.stepStarted(name);
+  try {
+    const detail = await work();
+    journal.stepDone(name, detail, facts());
+    report({ type: 'step', step: title, state: 'done', seconds: seconds(), detail });
+  } catch (error) {
+    journal.stepFailed(name, error, facts());
+    const detail = signal.aborted ? 'interrupted' : messageOf(error);
+    report({ type: 'step', step: title, state: 'failed', seconds: seconds(), detail });
+    throw error;
   }
 }
 

@@ -29,4 +29,16 @@ export interface Step<Context> {
   changesTarget?: 'whole' | 'bit by bit';
   /** Left out of this run, with the reason. */
   skip?(context: Context): string | null;
+  undo?: Undo<Context>;
+}
+
+/** Takes back what a step did. */
+export interface Undo<Context> {
+  /** As in the journal and in `--json`; one word. */
+  name: string;
+  title: string;
+  /** Whether what the step does is done now, whoever did it. */
+  isDue(context: Context): boolean;
+  /** Safe to run again after a crash. Returns one clause about the outcome. */
+  run(context: Context): Promise<string>;
 }

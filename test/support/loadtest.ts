@@ -41,7 +41,7 @@ export interface LoadResult {
 export async function startLoad(
   stage: Stage,
   { urls, users = 200, rps = 100, writes = 0.3, seconds, errorsMax = 0, certificate }: LoadOptions,
-): Promise<{ finished: Promise<LoadResult> }> {
+): Promise<{ finished: Promise<LoadResult>; stop(): Promise<LoadResult> }> {
   const running = startCardctl(
     [
       ...['loadtest', '--config', stage.configPath, '--json', '--check'],
@@ -58,7 +58,13 @@ export async function startLoad(
   const finished = running.finished.then(({ stdout, stderr }) => resultOf(stdout, stderr));
   // A test that failed before does not wait for it.
   finished.catch(() => undefined);
-  return { finished };
+  return {
+    finished,
+    stop: () => {
+      running.child.kill('SIGINT');
+      return finished;
+    },
+  };
 }
 
 function resultOf(stdout: string, stderr: string): LoadResult {

@@ -17,14 +17,19 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates a database, dropped when the test (or, outside one, its file) ends. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * Creates a database, dropped when the test (or, outside one, its file) ends.
+ *
+ * @param template the name of one that this one is to be a copy of; its owner's rights come with it
+ */
+export async function createDatabase(template = 'template0'): Promise<TestDatabase> {
   const serverUrl = inject('postgresAdminUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
   const password = `secret-${randomBytes(12).toString('hex')}`;
   await withAdmin(serverUrl, async (admin) => {
     await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
-    await admin.query(`CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0`);
+    await admin.query(`CREATE DATABASE ${name} OWNER ${name} TEMPLATE ${template}`);
+    if (template !== 'template0') await admin.query(`GRANT ${template} TO ${name}`);
   });
   const database: TestDatabase = {
     name,

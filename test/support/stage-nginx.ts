@@ -41,6 +41,7 @@ export async function makeStageBehindNginx(options: EdgeStageOptions): Promise<S
   const stage = await makeStage({
     ...options,
     more: {
+      ...options.more,
       nginx: {
         ...files,
         listenPort,

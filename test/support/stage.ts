@@ -49,8 +49,6 @@ export interface StageOptions {
   replicaUrl?: string;
   redisUrl?: string;
   fleet?: number;
-  /** Somebody's own bot is the legacy, which the test starts there itself. */
-  foreignUrl?: string;
   /** Of the bots; default `warn`. */
   logLevel?: string;
   /** Further keys of `runtime` in the configuration. */
@@ -59,6 +57,8 @@ export interface StageOptions {
   cdn?: string;
   /** Of each bot; default: what Telegram bears. */
   messagesPerSecond?: number;
+  /** Somebody's own bot is the legacy, which the test starts there itself. */
+  foreignUrl?: string;
   /** Further keys of the configuration, such as `nginx`. */
   more?: object;
 }
@@ -72,11 +72,11 @@ export async function makeStage(options: StageOptions): Promise<Stage> {
     replicaUrl,
     redisUrl,
     fleet = 3,
-    foreignUrl,
     logLevel = 'warn',
     runtime,
     messagesPerSecond,
     cdn,
+    foreignUrl,
     more = {},
   } = options;
   const legacy = foreignUrl === undefined ? ['legacy-1'] : [];

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.js';
 import type { Reply } from '../../store/store.js';
 import type { Log } from '../log.js';
@@ -56,6 +55,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const limiter = createLimiter(deps.limits);
   const slots = createSlots(CALLS_AT_ONCE_MAX);
   const marks = createSentMarks(deps.markSent, log);
+  const pauses = createPauses();
   const stopped = new AbortController();
   // Each call under way listens.
   setMaxListeners(0, stopped.signal);
@@ -76,12 +76,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
 
   const attempt = async (reply: Reply): Promise<Delivered> => {
     if (stopped.signal.aborted) return 'failed';
-    try {
-      await pace(reply);
-      await slots.take();
-    } catch {
-      return 'failed';
-    }
+    await pace(reply);
+    if (stopped.signal.aborted) return 'failed';
+    await slots.take();
     const startedMs = clock.monotonicMs();
     try {
       const delivered = await deliver(deps, reply, stopped.signal);
@@ -99,7 +96,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const pace = async ({ method, payload }: Reply) => {
     if (!method.startsWith('send')) return;
     const waitMs = limiter.reserve(Number(payload.chat_id), clock.monotonicMs());
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal: stopped.signal });
+    if (waitMs > 0) await pauses.pause(waitMs);
   };
 
   const settle = (update: Sending, delivered: Delivered) => {
@@ -165,7 +162,28 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       await idle;
       if (waiting > 0) log.warn({ replies: waiting }, 'stopped before all replies were sent');
       stopped.abort();
+      pauses.endAll();
       await marks.stop();
+    },
+  };
+}
+
+/** Timers that can be ended together; as listeners of one signal, thousands would slow each other. */
+function createPauses() {
+  const ends = new Set<() => void>();
+  return {
+    pause: (ms: number) =>
+      new Promise<void>((resolve) => {
+        const end = () => {
+          clearTimeout(timer);
+          ends.delete(end);
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        ends.add(end);
+      }),
+    endAll: () => {
+      for (const end of ends) end();
     },
   };
 }

@@ -16,16 +16,18 @@ import { sqliteDatabase } from '../../store/sqlite/database.js';
 import type { Store } from '../../store/store.js';
 import type { Config } from '../config/index.js';
 import { required } from '../config/required.js';
+import { warnOfTooFewConnections } from './connections.js';
 
 /** The store of a stack, with its ledger in place, and the clock that all bots on it share. */
 export async function openStore(
   config: Config,
   stack: Stack,
-  own: Clock,
+  { clock: own, log }: { clock: Clock; log: Log },
 ): Promise<{ store: Store; clock: Clock }> {
   const database = openDatabase(config, stack, own);
   try {
     await prepareStore(database);
+    if (stack === 'fleet') await warnOfTooFewConnections(database, config.stacks, log);
     const clock = await databaseClock(database, own);
     const store = createStore(database, clock);
     const close = () => {

@@ -32,7 +32,7 @@ export async function runCardbot(flags: CardbotFlags, redactor: Redactor): Promi
   const base = { stack: bot.stack, server: bot.name };
   const log = createLog({ level: flags.logLevel, base, secrets });
   const options = await botOptions(config, bot, flags);
-  const { store, clock } = await openStore(config, bot.stack, systemClock);
+  const { store, clock } = await openStore(config, bot.stack, { clock: systemClock, log });
   const cache = openCache(config.stacks.redis, log);
   const running = await startBot(options, { store, cache, clock, log });
   await stopOnSignal(running, process, log);

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import type { BrokenRule, MigrateOptions } from '../../steps/context.js';
+import type { BrokenRule } from '../../steps/context.js';
 import { type App, action } from '../app.js';
-import type { Config } from '../config/index.js';
 import type { MigrateReport, MigrateRequest } from '../engine/migrate.js';
 import type { Invocation, Outcome } from '../invocation.js';
+import { migrateOptions, prepareLedger } from '../migrate-options.js';
 import { recordedRun } from '../recorded-run.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from '../render/format.js';
 import { printable } from '../render/printable.js';
@@ -48,7 +48,7 @@ async function run(
   const request = {
     sourcePath: requireSource(config, 'migrate'),
     workDir: config.workDir,
-    options: await engineOptions(invocation, config, flags),
+    options: await migrateOptions(invocation, config, flags),
   };
   if (invocation.options.dryRun) return planned(request, invocation);
   const { migrate } = await import('../engine/migrate.js');
@@ -63,41 +63,6 @@ async function run(
   const { followConfigured } = await import('./follow.js');
   const followed = await followConfigured({ ...invocation, command: 'follow' }, config, env);
   return { ...followed, result: { ...loaded.result, followed: followed.result } };
-}
-
-/** The bots' own tables in the source, where cardbots play on it. */
-async function prepareLedger({ source, stacks }: Config): Promise<void> {
-  if (source === null || stacks.bots.length === 0) return;
-  const { openWritable } = await import('../../drivers/sqlite-writable.js');
-  const { sqliteDatabase } = await import('../../store/sqlite/database.js');
-  const { prepareStore } = await import('../../store/ledger-schema.js');
-  const database = sqliteDatabase(openWritable(source));
-  await prepareStore(database).finally(() => database.close());
-}
-
-async function engineOptions(
-  { confirm }: Invocation,
-  config: Config,
-  { resume, clean, verify, acceptHold, follow }: MigrateFlags,
-): Promise<MigrateOptions> {
-  const { HOLD_MS_MAX } = await import('../../snapshot/take/index.js');
-  const { moveRules } = await import('../config/move-rules.js');
-  return {
-    jobs: config.migrate.jobs,
-    rules: moveRules(config),
-    brokenForeignKeys: config.migrate.brokenForeignKeys,
-    brokenChecks: config.migrate.brokenChecks,
-    resume: resume === true,
-    clean: clean === true,
-    confirmClean: async (names) => {
-      await confirm(`Drop ${names.join(', ')} from the target? What is in them will be gone.`);
-      return true;
-    },
-    verify,
-    follow: follow === true,
-    holdMsMax: config.backup.holdMsMax ?? HOLD_MS_MAX,
-    acceptHold: acceptHold === true,
-  };
 }
 
 async function planned(

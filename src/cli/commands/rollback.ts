@@ -3,7 +3,8 @@ import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
-import { switchRequest, switchText } from './switch.js';
+import { switchRequest } from '../switch-request.js';
+import { switchText } from './switch.js';
 
 interface RollbackFlags {
   source?: string;

@@ -1,13 +1,11 @@
 import { Command } from 'commander';
 import type { StoreKind } from '../../sync/authority.js';
 import { type App, action } from '../app.js';
-import type { Config } from '../config/index.js';
 import type { SwitchReport, SwitchRequest } from '../engine/switch.js';
-import { faultFrom } from '../fault.js';
 import type { Invocation, Outcome } from '../invocation.js';
-import { pairRequest } from '../pair-request.js';
 import { recordedRun } from '../recorded-run.js';
 import { samePlace, shellLine } from '../shell.js';
+import { switchRequest } from '../switch-request.js';
 
 interface SwitchFlags {
   source?: string;
@@ -42,24 +40,6 @@ function switchCommand(app: App, name: 'promote' | 'demote', to: StoreKind): Com
         return recordedRun(invocation, config, facts, () => run(request, invocation));
       }),
     );
-}
-
-/** All that a promote or demote needs to know. */
-export async function switchRequest(
-  config: Config,
-  command: string,
-  to: StoreKind,
-  wantsBackup: boolean,
-  env: NodeJS.ProcessEnv,
-): Promise<SwitchRequest> {
-  const { surroundingsOf } = await import('../engine/surroundings.js');
-  return {
-    ...pairRequest(config, command),
-    ...config.move.promote,
-    to,
-    surroundings: () => surroundingsOf(config, to, wantsBackup),
-    fault: faultFrom(env),
-  };
 }
 
 async function planned(request: SwitchRequest, invocation: Invocation): Promise<Outcome> {

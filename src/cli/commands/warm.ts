@@ -4,6 +4,7 @@ import { required } from '../config/required.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';
 import { formatCount, formatRate, formatSeconds } from '../render/format.js';
+import { warmPlaces } from '../warm-places.js';
 import { wholeNumber } from '../whole-number.js';
 
 interface WarmFlags {
@@ -37,15 +38,7 @@ async function run(invocation: Invocation, { activeDays, rate }: WarmFlags): Pro
   const { warmFleet } = await import('../engine/warm.js');
   return recordedRun(invocation, config, { activeDays, rate }, async () => {
     const result = await warmFleet(
-      {
-        targetUrl,
-        replicaUrl: config.target?.replicaUrl ?? null,
-        behindPgBouncer: config.stacks.runtime.pgBouncer,
-        redisUrls: [redisUrl, ...others],
-        zone: config.stacks.runtime.timeZone,
-        activeDays,
-        rate,
-      },
+      { ...warmPlaces(config, targetUrl, [redisUrl, ...others]), activeDays, rate },
       invocation,
     );
     const { players, keys, seconds, keysPerSecond } = result;

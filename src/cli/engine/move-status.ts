@@ -47,15 +47,22 @@ export async function moveStatus(config: Config): Promise<MoveStatus> {
       return null;
     }
   };
-  const sqlite = await asked('source', () => sourceFacts(source));
-  const postgres = await asked('target', () => targetFacts(target.url, status));
+  const sqlite = await asked('source', () => readSourceFacts(source));
+  const said = await asked('target', () => readTargetFacts(target.url));
+  const postgres = said?.facts ?? null;
+  if (said !== null) {
+    status.followers = said.followers;
+    status.proof = said.proof;
+    status.ageSeconds = postgres?.authority.store === 'sqlite' ? said.seenAgoSeconds : null;
+  }
   if (sqlite === null || postgres === null) return status;
   if (!sqlite.isInstalled && !postgres.isInstalled) return status;
   status.facts = await asked('the two together', () => joinFacts(sqlite, postgres));
   return status;
 }
 
-function sourceFacts(path: string): SideFacts {
+/** What the source says of a move. */
+export function readSourceFacts(path: string): SideFacts {
   const source = openSource(path);
   try {
     return readSqliteFacts(source.db);
@@ -64,23 +71,34 @@ function sourceFacts(path: string): SideFacts {
   }
 }
 
-async function targetFacts(url: string, status: MoveStatus): Promise<SideFacts> {
+/** What the target says of a move. */
+export interface TargetFacts {
+  facts: SideFacts;
+  followers: string[];
+  proof: Proof | null;
+  /** Since the process that follows last said that nothing was behind, seconds. */
+  seenAgoSeconds: number | null;
+}
+
+/** @throws CardctlError `target` when it cannot be asked */
+export async function readTargetFacts(url: string): Promise<TargetFacts> {
   const target = openTarget(url, { connectTimeoutMs: 5_000 });
   try {
     const client = await target.connect();
     const facts = await readFacts(client, null);
-    if (facts.isInstalled) {
-      status.followers = (await applierHolders(client)).map(
+    if (!facts.isInstalled) return { facts, followers: [], proof: null, seenAgoSeconds: null };
+    const { rows } = await client.query<{ age: string | null }>(
+      'SELECT extract(epoch FROM now() - seen_at) AS age FROM cardctl.follow WHERE id = 1',
+    );
+    const age = rows[0]?.age ?? null;
+    return {
+      facts,
+      followers: (await applierHolders(client)).map(
         ({ applicationName, pid, since }) => `${applicationName} (${pid}, since ${since})`,
-      );
-      const { rows } = await client.query<{ age: string | null }>(
-        'SELECT extract(epoch FROM now() - seen_at) AS age FROM cardctl.follow WHERE id = 1',
-      );
-      const age = rows[0]?.age ?? null;
-      if (facts.authority.store === 'sqlite' && age !== null) status.ageSeconds = Number(age);
-      status.proof = await readProof(target);
-    }
-    return facts;
+      ),
+      proof: await readProof(target),
+      seenAgoSeconds: age === null ? null : Number(age),
+    };
   } catch (error) {
     throw target.explain(error);
   } finally {

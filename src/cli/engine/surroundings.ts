@@ -14,7 +14,7 @@ export async function surroundingsOf(
 ): Promise<PromoteCheck[]> {
   return [
     ...(to === 'postgres' && wantsBackup ? [backupCheck(config)] : []),
-    ...(await botChecks(config)),
+    ...(await botChecks(config, to)),
   ];
 }
 
@@ -30,12 +30,16 @@ function backupCheck({ source, backup }: Config): PromoteCheck {
   };
 }
 
-/** Every bot must be there to learn of the change; a foreign one learns it by what is refused. */
-async function botChecks({ stacks }: Config): Promise<PromoteCheck[]> {
+/**
+ * Every bot must be there to learn of a promote; a foreign one learns of nothing. A demote is for the
+ * case that the fleet is not well.
+ */
+async function botChecks({ stacks }: Config, to: StoreKind): Promise<PromoteCheck[]> {
   const { refuseUnready } = await import('../../edge/ready.js');
   const token = stacks.runtime.adminToken ?? undefined;
+  const bots = stacks.bots.filter(({ stack }) => to === 'postgres' || stack === 'legacy');
   return Promise.all(
-    stacks.bots.map(async (bot) => {
+    bots.map(async (bot) => {
       const problem = await refuseUnready([bot], { token, timeoutMsMax: READY_MS_MAX }).then(
         () => null,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),

@@ -29,6 +29,8 @@ export interface Inspection {
   /** See `schemaSha256`. */
   schemaSha256: string;
   tables: TableCount[];
+  /** The end of the change log that the copy holds; null when changes are not logged. */
+  position: string | null;
   integrity: IntegrityResult;
   foreignKeys: ForeignKeyResult;
 }
@@ -85,6 +87,7 @@ export async function inspect(
       sqliteVersion: String(db.prepare('SELECT sqlite_version()').pluck().get()),
       schemaSha256: schemaSha256(db),
       tables: depth === 'quick' ? [] : countRows(db),
+      position: readPosition(db),
       integrity: depth === 'facts' ? skippedIntegrity() : checkIntegrity(path, db, depth),
       foreignKeys: depth === 'full' ? checkForeignKeys(db) : skippedForeignKeys(),
     };
@@ -108,6 +111,13 @@ function schemaSha256(db: Database.Database): string {
     hash.update(text);
   }
   return hash.digest('hex');
+}
+
+function readPosition(db: Database.Database): string | null {
+  const isLogged = db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'cardctl_change'`).get();
+  if (isLogged === undefined) return null;
+  const last = db.prepare('SELECT coalesce(max(seq), 0) FROM cardctl_change').pluck().get();
+  return String(last);
 }
 
 function countRows(db: Database.Database): TableCount[] {

@@ -30,7 +30,7 @@ export function describeBackup(facts: Facts): Manifest {
       sqliteVersion: inspection.sqliteVersion,
       schemaSha256: inspection.schemaSha256,
       tables: inspection.tables,
-      position: null,
+      position: inspection.position,
     },
     archive: {
       file: archiveName(sourcePath),

@@ -15,6 +15,8 @@ export interface GateOptions extends Omit<Measure, 'looks'> {
   holdSeconds: number;
   /** From one look to the next, ms. Default: 1,000. */
   pollMs?: number | undefined;
+  /** Told of every look. */
+  onLook?: ((reading: GateReading, verdicts: readonly Verdict[]) => void) | undefined;
 }
 
 export interface GateReport {
@@ -65,6 +67,7 @@ export async function measureGate(options: GateOptions, deps: Deps): Promise<Gat
     const last = readingOf(seen.last, clock.now());
     first ??= last;
     const verdicts = judgeAll(seen, measure);
+    options.onLook?.(last, verdicts);
     tellChanges(verdicts, told, report);
     const verdict = overall(verdicts);
     const leftMs = endMs - clock.monotonicMs();

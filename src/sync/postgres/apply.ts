@@ -5,12 +5,13 @@ import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { FaultPoint } from '../../lib/fault.js';
 import type { FollowedTable } from '../followed-table.js';
-import type { ChangeSet, TableChanges } from '../side.js';
+import type { ChangeSet } from '../side.js';
 import { isNullField, NULL_TEXT, splitFields, unescapeField } from '../tables/copy-fields.js';
 import type { Connection } from './connection.js';
 import { columnsSql, deleteSql, literal, tableSql } from './key-sql.js';
 import type { Lease } from './lease.js';
 import { BEGIN_WRITING } from './locks.js';
+import { createIncoming, INCOMING, makeRoom } from './make-room.js';
 import { mustBeEqual } from './read-back.js';
 import { areFew, queryAll, type RowsText, readRows, selectsSql, textsOf } from './read-rows.js';
 
@@ -24,7 +25,7 @@ export async function applyChanges(
 ): Promise<void> {
   await connection.transaction(BEGIN_WRITING, async (client) => {
     await advance(target, client, lease, changes);
-    const rows = await replaceRows(client, changes.tables);
+    const rows = await replaceRows(client, changes);
     for (const [place, table] of changes.tables.entries()) {
       mustBeEqual(table, (rows[place] as RowsText).rows);
     }
@@ -63,8 +64,11 @@ async function advance(
  * Of each table, deletes first: rows may have swapped values that are unique. What is there then is
  * read behind all of it, since a trigger of one table may have written to another.
  */
-async function replaceRows(client: Client, tables: readonly TableChanges[]): Promise<RowsText[]> {
-  if (areFew(tables)) {
+async function replaceRows(
+  client: Client,
+  { tables, hasMore }: Pick<ChangeSet, 'tables' | 'hasMore'>,
+): Promise<RowsText[]> {
+  if (areFew(tables) && !hasMore) {
     const writes = tables.flatMap(({ table, keys, rows }) =>
       rows.length === 0
         ? [deleteSql(table, keys)]
@@ -76,14 +80,25 @@ async function replaceRows(client: Client, tables: readonly TableChanges[]): Pro
   }
   for (const { table, keys, rows } of tables) {
     await client.query(deleteSql(table, keys));
-    if (rows.length > 0) await copyIn(client, table, rows);
+    if (rows.length === 0) continue;
+    if (hasMore) {
+      await createIncoming(client, table);
+      await copyInto(client, INCOMING, table, rows);
+      await makeRoom(client, table);
+    }
+    await copyInto(client, tableSql(table), table, rows);
   }
   return readRows(client, tables);
 }
 
-async function copyIn(client: Client, table: FollowedTable, rows: Buffer): Promise<void> {
+async function copyInto(
+  client: Client,
+  into: string,
+  table: FollowedTable,
+  rows: Buffer,
+): Promise<void> {
   const copy = client.query(
-    copyFrom(`COPY ${tableSql(table)} (${columnsSql(table)}) FROM STDIN (NULL '${NULL_TEXT}')`),
+    copyFrom(`COPY ${into} (${columnsSql(table)}) FROM STDIN (NULL '${NULL_TEXT}')`),
   );
   copy.end(rows);
   await finished(copy);

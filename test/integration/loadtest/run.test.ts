@@ -46,6 +46,7 @@ describe('a load test', () => {
       pass: true,
       writesChecked: bot.applied.length,
       violations: [],
+      foreign: null,
     });
     expect(events[0]).toEqual({ type: 'listening', url: expect.stringMatching(/^http:\/\/127/) });
     expect(events.at(1)).toMatchObject({ type: 'progress', phase: 'load', errors: 0 });

@@ -1,8 +1,11 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { ORIGIN } from '../../../src/sync/position.js';
 import { openLease } from '../../../src/sync/postgres/lease.js';
 import {
   changesOf,
+  contentsOf,
+  NO_IDS,
   newFollower,
   openFollower,
   openSide,
@@ -242,6 +245,35 @@ describe('generated and identity columns', () => {
     await side.apply(setOf(7, 8, [changesOf(table('Order'), [['5']], [['5', '4', 'x']])]));
     const { rows } = await sql.query('SELECT * FROM "Order"');
     expect(rows).toEqual([{ user: '5', n: '4', twice: '8', tail: 'x' }]);
+  });
+});
+
+describe('settings of the role', () => {
+  it('change no value on its way in or out', async () => {
+    const follower = await newFollower({
+      sqlite: 'CREATE TABLE odd (k TEXT PRIMARY KEY, r REAL, b BLOB)',
+      postgres: 'CREATE TABLE odd (k text COLLATE "C" PRIMARY KEY, r double precision, b bytea)',
+    });
+    const role = follower.database.name;
+    await follower.sql.query(`
+      ALTER ROLE ${role} SET standard_conforming_strings = off;
+      ALTER ROLE ${role} SET bytea_output = escape;
+      ALTER ROLE ${role} SET extra_float_digits = -5;
+      ALTER ROLE ${role} SET default_transaction_isolation = serializable`);
+    const { side, sql, table } = await withSide(follower);
+    const row = ["back\\n'slash", '0.30000000000000004', '\\x00ff5c'];
+    await side.apply(setOf(7, 8, [changesOf(table('odd'), [["back\\n'slash"]], [row])]));
+    expect((await sql.query('SELECT * FROM odd')).rows).toEqual([
+      { k: row[0], r: row[1], b: row[2] },
+    ]);
+    await side.takeAuthority(1, NO_IDS);
+    await sql.query('UPDATE odd SET k = k');
+    expect(contentsOf(await side.readChanges(ORIGIN, 1))).toEqual({
+      odd: {
+        keys: [["back\\n'slash"]],
+        rows: ["back\\\\n'slash\t0.30000000000000004\t\\\\x00ff5c"],
+      },
+    });
   });
 });
 

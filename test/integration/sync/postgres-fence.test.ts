@@ -152,19 +152,21 @@ describe('the authority', () => {
     expect((await side.readChanges(ORIGIN, 1))?.to).toEqual(position);
     expect(await side.readChanges(position, 1)).toBeNull();
 
-    await side.lowerFence(1);
-    await side.lowerFence(1);
+    await side.lowerFence(2);
+    await side.lowerFence(2);
+    expect((await side.facts()).authority).toEqual({ store: 'postgres', epoch: 2, moving: false });
     await sql.query('UPDATE players SET score = 3');
-    expect(contentsOf(await side.readChanges(position, 1))).toEqual({
+    expect(contentsOf(await side.readChanges(position, 2))).toEqual({
       players: { keys: [['1']], rows: ['1\t3'] },
     });
   });
 
-  it('raises and lowers its fence for its own epoch only', async () => {
+  it('raises its fence for its own epoch only, and lowers it for the next', async () => {
     const { side, sql } = await openAuthority(DDL);
     await expect(side.raiseFence(2, 100)).rejects.toMatchObject({ code: 'refused' });
     await side.raiseFence(1, 100);
-    await expect(side.lowerFence(2)).rejects.toMatchObject({ code: 'refused' });
+    await expect(side.lowerFence(1)).rejects.toMatchObject({ code: 'refused' });
+    await expect(side.lowerFence(3)).rejects.toMatchObject({ code: 'refused' });
     await expect(sql.query('DELETE FROM players')).rejects.toMatchObject(FENCED);
   });
 

@@ -6,6 +6,7 @@ import {
   NO_IDS,
   openAuthority,
   openFollower,
+  openSide,
   setOf,
 } from './postgres-follower.js';
 
@@ -70,10 +71,37 @@ describe('taking authority', () => {
     expect((await side.facts()).authority).toEqual({ store: 'postgres', epoch: 1, moving: false });
   });
 
-  it('is refused to who has lost the lease to another', async () => {
-    const { side, sql } = await openFollower(DDL);
-    await sql.query(`UPDATE cardctl.follow SET applier_token = 'of another'`);
+  it('needs no lease, and refuses the next set of whoever has it', async () => {
+    const follower = await openFollower(DDL);
+    await openSide(follower, null).takeAuthority(1, NO_IDS);
+    const late = setOf(7, 8, [changesOf(follower.table('cards'), [['1']], [['1', 'x']])]);
+    await expect(follower.side.apply(late)).rejects.toMatchObject({ code: 'refused' });
+    expect((await follower.sql.query('SELECT * FROM cards')).rows).toEqual([]);
+  });
+});
+
+describe('staying a follower', () => {
+  it('goes on from where it is under the next epoch, and cannot become the authority under this one', async () => {
+    const { side, table, sql } = await openFollower(DDL);
+    await side.apply(setOf(7, 8, [changesOf(table('cards'), [['1']], [['1', 'x']])]));
+    await side.stayFollower(1);
+    await side.stayFollower(1);
+    expect(await side.facts()).toMatchObject({
+      authority: { store: 'sqlite', epoch: 1, moving: false },
+      applied: { epoch: 1, position: { sequence: 8, snapshot: null }, isConsistent: true },
+    });
     await expect(side.takeAuthority(1, NO_IDS)).rejects.toMatchObject({ code: 'refused' });
+    const next = [changesOf(table('cards'), [['1']], [])];
+    await expect(side.apply(setOf(8, 9, next, 0))).rejects.toMatchObject({ code: 'refused' });
+    await side.apply(setOf(8, 9, next, 1));
+    expect((await sql.query('SELECT * FROM cards')).rows).toEqual([]);
+  });
+
+  it('is refused once it has become the authority', async () => {
+    const { side } = await openAuthority(DDL);
+    await expect(side.stayFollower(1)).rejects.toMatchObject({ code: 'refused' });
+    await expect(side.stayFollower(2)).rejects.toMatchObject({ code: 'refused' });
+    expect((await side.facts()).authority).toEqual({ store: 'postgres', epoch: 1, moving: false });
   });
 });
 

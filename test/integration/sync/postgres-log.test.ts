@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { ORIGIN } from '../../../src/sync/position.js';
@@ -257,6 +258,21 @@ describe('a long transaction', () => {
     expect(await side.readChanges(behind, 1)).toBeNull();
     await long.query('COMMIT');
     expect(contentsOf(await side.readChanges(behind, 1))).toEqual(players(['0\t0']));
+  });
+});
+
+describe('rows', () => {
+  it('are those of the moment at which the log was read', async () => {
+    const { side, sql, connect } = await openAuthority(DDL);
+    const other = await connect();
+    await sql.query('INSERT INTO players VALUES (1, 1)');
+    await other.query('BEGIN; LOCK TABLE players IN ACCESS EXCLUSIVE MODE');
+    const first = side.readChanges(ORIGIN, 1);
+    const waiting = `SELECT 1 FROM pg_locks WHERE relation = 'players'::regclass AND NOT granted`;
+    while ((await sql.query(waiting)).rowCount === 0) await sleep(5);
+    await other.query('UPDATE players SET score = 2; COMMIT');
+    expect(contentsOf(await first)).toEqual(players(['1\t1']));
+    expect(contentsOf(await side.readChanges((await first)!.to, 1))).toEqual(players(['1\t2']));
   });
 });
 

@@ -7,11 +7,16 @@ import { follow } from '../../../src/sync/follow.js';
 import { readPair } from '../../../src/sync/pair.js';
 import type { Side } from '../../../src/sync/side.js';
 import { atEnd } from '../../support/cleanup.js';
-import { applyAll, type LinkedPair, linkPair, switchTo } from '../../support/move/linked-pair.js';
+import {
+  applyAll,
+  type LinkedPair,
+  linkTemplate,
+  switchTo,
+} from '../../support/move/linked-pair.js';
 
-const GAME = `
+const template = await linkTemplate(`
   CREATE TABLE players (id INTEGER PRIMARY KEY, name TEXT NOT NULL, score INTEGER NOT NULL);
-  INSERT INTO players VALUES (1, 'ada', 0);`;
+  INSERT INTO players VALUES (1, 'ada', 0);`);
 
 /** Follows until the test ends. */
 function keepFollowing({ pair }: OpenedPair, fenceMsMax: number): void {
@@ -33,7 +38,7 @@ function keepFollowing({ pair }: OpenedPair, fenceMsMax: number): void {
 
 /** A linked game whose authority is this side. */
 async function gameOf(store: StoreKind): Promise<LinkedPair & { opened: OpenedPair }> {
-  const linked = await linkPair(GAME);
+  const linked = await template.copy();
   const opened = await linked.open();
   if (store === 'postgres') await switchTo(opened, 'postgres');
   return { ...linked, opened };

@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
@@ -18,7 +19,7 @@ import { type Switched, type SwitchOptions, switchAuthority } from '../../../src
 import { atEnd } from '../cleanup.js';
 import { comparePlainly, type TablePair } from '../compare-plainly.js';
 import { migrateInProcess, moveRules } from '../migrate.js';
-import { createDatabase } from '../postgres.js';
+import { createDatabase, type TestDatabase } from '../postgres.js';
 import { tempDir } from '../temp-dir.js';
 
 /** A source and its target, loaded and linked, over which everything runs in this process. */
@@ -41,21 +42,54 @@ export interface LinkOptions {
   directory?: string;
 }
 
-/** @param fill makes the source, or is the SQL that does */
+/** A linked pair, of which copies are made: that is much faster than a load. */
+export interface LinkTemplate {
+  copy(options?: LinkOptions): Promise<LinkedPair>;
+}
+
+/**
+ * Loads a source and links the two.
+ *
+ * @param fill makes the source, or is the SQL that does
+ */
+export async function linkTemplate(fill: string | ((path: string) => void)): Promise<LinkTemplate> {
+  const path = join(await tempDir(), 'game.db');
+  if (typeof fill === 'function') fill(path);
+  else {
+    const db = new Database(path);
+    db.pragma('foreign_keys = OFF');
+    db.exec(fill);
+    db.close();
+  }
+  const { name, url } = await createDatabase();
+  await link(path, url, await tempDir());
+  return {
+    copy: async ({ journalMode = 'delete', directory } = {}) => {
+      const copy = join(directory ?? (await tempDir()), 'game.db');
+      copyFileSync(path, copy);
+      const sqlite = new Database(copy);
+      atEnd(() => void sqlite.close());
+      sqlite.pragma(`journal_mode = ${journalMode}`);
+      sqlite.pragma('foreign_keys = OFF');
+      return linkedPair(copy, sqlite, await createDatabase(name));
+    },
+  };
+}
+
+/** One linked pair. */
 export async function linkPair(
   fill: string | ((path: string) => void),
-  { journalMode = 'delete', directory }: LinkOptions = {},
+  options?: LinkOptions,
 ): Promise<LinkedPair> {
-  const path = join(directory ?? (await tempDir()), 'game.db');
+  return (await linkTemplate(fill)).copy(options);
+}
+
+async function linkedPair(
+  path: string,
+  sqlite: Database.Database,
+  { url, adminUrl }: TestDatabase,
+): Promise<LinkedPair> {
   const workDir = await tempDir();
-  const { url, adminUrl } = await createDatabase();
-  if (typeof fill === 'function') fill(path);
-  const sqlite = new Database(path);
-  atEnd(() => void sqlite.close());
-  sqlite.pragma(`journal_mode = ${journalMode}`);
-  sqlite.pragma('foreign_keys = OFF');
-  if (typeof fill === 'string') sqlite.exec(fill);
-  await link(path, url, workDir);
   const postgres = await textClient(url);
   return {
     path,

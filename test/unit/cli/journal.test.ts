@@ -18,7 +18,7 @@ describe('journal', () => {
     const run = journal.startRun('migrate', { source: '/a.db' });
     run.stepStarted('snapshot');
     clock.ms = 1_000;
-    run.stepDone('snapshot', '97 pages');
+    run.stepDone('snapshot', '97 pages', { pages: 97 });
     run.stepStarted('load');
     run.stepFailed('load', new CardctlError('target', 'gone'));
     run.failed(new CardctlError('partway', 'half'));
@@ -42,6 +42,7 @@ describe('journal', () => {
               startedAt: at(0),
               endedAt: at(1_000),
               outcome: '97 pages',
+              facts: { pages: 97 },
             },
             {
               name: 'load',
@@ -49,6 +50,7 @@ describe('journal', () => {
               startedAt: at(1_000),
               endedAt: at(1_000),
               outcome: 'gone',
+              facts: null,
             },
           ],
           result: null,

@@ -19,7 +19,7 @@ const LAYERS = [
 ];
 
 /** Files directly under `src/steps` that steps may share. */
-const SHARED_BY_STEPS = ['step', 'context'];
+const SHARED_BY_STEPS = ['step', 'context', 'run'];
 
 const TERMINAL_PACKAGES = ['commander', 'listr2', 'cli-progress', 'cli-table3'];
 const DRIVER_PACKAGES = ['better-sqlite3', 'pg', 'ioredis'];
