@@ -87,10 +87,16 @@ function playRow(name: string, { report, ledger }: Played): string[] {
     name,
     String(updates.acknowledged),
     ...times.map((ms) => ms.toFixed(1)),
-    String(errors.total),
+    failuresIn(errors),
     cacheHitRate === null ? '' : `${(100 * cacheHitRate).toFixed(1)}%`,
     ledger === null ? '' : `${ledger.writesChecked}, ${ledger.pass ? 'each once' : 'NOT BALANCED'}`,
   ];
+}
+
+/** E.g. `3 (status 503 2, timeout 1)`. */
+function failuresIn({ total, byKind }: Played['report']['errors']): string {
+  const kinds = Object.entries(byKind).map(([kind, count]) => `${kind} ${count}`);
+  return kinds.length === 0 ? String(total) : `${total} (${kinds.join(', ')})`;
 }
 
 function budget({ steady, options }: Findings): string {

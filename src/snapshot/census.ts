@@ -50,6 +50,11 @@ export class TableCensus {
     );
   }
 
+  /** Whether some row ran on in pages that are none of its units. */
+  get spills(): boolean {
+    return this.#scanner.spilled;
+  }
+
   /** What was found so far, a column an entry, in the order of the record. */
   result(): ColumnCensus[] {
     return this.#tallies.map((tally) => tally.result(this.rows));
@@ -110,7 +115,7 @@ export class TableCensus {
 }
 
 /** Places kept per kind of value: enough to act on, too few to fill memory. */
-const LOCATORS_MAX = 10;
+export const LOCATORS_MAX = 10;
 
 const KINDS: readonly ValueKind[] = [
   'null',
@@ -189,10 +194,8 @@ class ColumnTally {
     if (this.#realMin === null || value < this.#realMin) this.#realMin = value;
     if (this.#realMax === null || value > this.#realMax) this.#realMax = value;
     if (!Number.isFinite(value)) this.#see(INFINITE, at);
-    if (Number.isFinite(value) && Math.abs(value) >= OVERFLOW_MIN) {
-      this.#see(OVERFLOWED, at);
-      this.#counts[REAL] = (this.#counts[REAL] as number) + 1;
-    } else this.#see(REAL, at);
+    const isOverflowed = Number.isFinite(value) && Math.abs(value) >= OVERFLOW_MIN;
+    this.#see(isOverflowed ? OVERFLOWED : REAL, at);
   }
 
   countText(bytes: Uint8Array, from: number, to: number, at: RowLocator): void {
@@ -215,11 +218,14 @@ class ColumnTally {
 
   result(rows: number): ColumnCensus {
     const { min, max } = this.#integerRange();
+    const counts = this.#counts.slice();
+    counts[REAL] = (counts[REAL] as number) + (counts[OVERFLOWED] as number);
     return {
       rows,
-      counts: Object.fromEntries(
-        KINDS.map((kind, i) => [kind, this.#counts[i] as number]),
-      ) as Record<ValueKind, number>,
+      counts: Object.fromEntries(KINDS.map((kind, i) => [kind, counts[i] as number])) as Record<
+        ValueKind,
+        number
+      >,
       integerMin: min,
       integerMax: max,
       realMin: this.#realMin,

@@ -1,7 +1,7 @@
 import { evaluateDefault } from '../drivers/sqlite-scratch.js';
 import type { SourceColumn, SourceSchema } from '../schema/model.js';
 import type { Cell } from './cell.js';
-import type { MissingValues } from './examine-table.js';
+import type { MissingValues } from './stretch.js';
 
 /**
  * Values of columns in rows that were written before `ALTER TABLE … ADD COLUMN`: SQLite does not

@@ -11,9 +11,9 @@ import { planTables } from '../schema/plan.js';
 import { readSchema } from '../schema/read.js';
 import { TARGET_SCHEMA } from '../schema/target-schema.js';
 import type { RowUnits } from './btree.js';
+import type { CountedAhead } from './counted-ahead.js';
 import { encodingOf, type TableEncoding } from './encoders.js';
-import { examineSnapshot } from './examine.js';
-import type { ExaminedTable, MissingValues } from './examine-table.js';
+import { type ExaminedTable, examineSnapshot } from './examine.js';
 import { missingValues } from './missing-values.js';
 import { PageFile } from './page-file.js';
 import { type BadRow, rehearse } from './rehearse.js';
@@ -25,6 +25,7 @@ import {
   type StoredValue,
   storedValues,
 } from './row-cells.js';
+import type { MissingValues } from './stretch.js';
 
 /** Column rules by `table.column`, and what applies to all. */
 export interface MoveRules {
@@ -71,6 +72,7 @@ export interface PlanMoveOptions {
   signal: AbortSignal;
   onPages?: (pages: number, total: number) => void;
   onRejected?: (row: RejectedRow) => void;
+  ahead?: CountedAhead | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ export async function planMove(snapshotPath: string, options: PlanMoveOptions): 
   const missing = missingValues(schema);
   const file = new PageFile(snapshotPath);
   try {
-    const examined = await examineSnapshot(file, schema, missing, options.signal, options.onPages);
+    const examined = await examineSnapshot(file, schema, missing, options);
     return await planExamined(file, schema, missing, examined, options);
   } finally {
     file.close();

@@ -21,6 +21,8 @@ export class RowScanner {
   /** Where the row being visited lies: its unit, and its number within the unit. */
   unit = 0;
   row = 0;
+  /** Some row so far ran on in overflow pages. */
+  spilled = false;
   readonly #run: Buffer;
   /** Holds a record that spills over on overflow pages, put together. */
   #spilled = Buffer.alloc(0);
@@ -104,6 +106,7 @@ export class RowScanner {
     if (size > this.file.pageCount * this.file.pageSize) {
       throw this.file.corrupt(`a row on page ${pageNumber} is larger than the file`);
     }
+    this.spilled = true;
     if (this.#spilled.length < size) this.#spilled = Buffer.allocUnsafe(size * 2);
     page.copy(this.#spilled, 0, start, start + local);
     let filled = local;

@@ -1,4 +1,5 @@
 import type { Target } from '../drivers/postgres.js';
+import type { CountedAhead } from '../snapshot/counted-ahead.js';
 import type { MovePlan, MoveRules } from '../snapshot/plan-move.js';
 import type { Deps } from './step.js';
 
@@ -34,6 +35,8 @@ export interface Migration extends Deps {
   /** Makes the tables that the bots need in the source, so that they are followed, too. */
   readonly prepareSource: () => Promise<void>;
   readonly options: MigrateOptions;
+  /** What the snapshot's step has counted for the census. */
+  ahead?: CountedAhead;
   plan: MovePlan | null;
   /** Filled by the load. */
   loaded: LoadedTable[];

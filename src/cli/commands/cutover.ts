@@ -67,10 +67,21 @@ async function run(
   const { openCutover } = await import('../engine/cutover.js');
   const { runCutover } = await import('../../steps/cutover/run.js');
   const facts = { ...plan, holdSeconds: request.holdSeconds };
-  return recordedRun(invocation, config, facts, async (journal) => {
-    const cutover = await openCutover(request, journal, invocation);
-    return done(await runCutover(cutover, goesBack), invocation);
-  });
+  const { timelinePath, writeTimeline } = await import('../engine/write-timeline.js');
+  let id: string | undefined;
+  try {
+    return await recordedRun(invocation, config, facts, async (journal) => {
+      id = journal.id;
+      const cutover = await openCutover(request, journal, invocation);
+      return done(await runCutover(cutover, goesBack), invocation);
+    });
+  } finally {
+    if (id !== undefined) {
+      writeTimeline(config.workDir, id);
+      const message = `timeline: ${timelinePath(config.workDir, id)}`;
+      invocation.report({ type: 'note', level: 'info', message });
+    }
+  }
 }
 
 /** All that a cutover needs to know. */

@@ -3,6 +3,7 @@ import { journalModeOf, type Source } from '../../drivers/sqlite.js';
 import { explainSourceError } from '../../drivers/sqlite-errors.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
+import { CountAhead } from './count-ahead.js';
 import { outputError } from './output-error.js';
 import { copyPass, type FilePair, patchPass, readFully } from './passes.js';
 import { acquireReadLock } from './read-lock.js';
@@ -12,6 +13,7 @@ import type { Copy, CopyOptions } from './tasks.js';
 const HOLDS_MAX = 3;
 
 type Held = Pick<Copy, 'holdMs' | 'holdMsEstimate' | 'lockWaitMs'>;
+type HeldWithHeadStart = Held & Pick<Copy, 'headStart'>;
 
 /**
  * Copies a source in rollback-journal mode, holding writers only for one comparison in memory.
@@ -28,25 +30,32 @@ export async function copyUnderLock(
   source: Source,
   options: CopyOptions,
   report: Report,
-): Promise<Held> {
+): Promise<HeldWithHeadStart> {
   // Closed after the connection's lock is released: a close drops this process's locks.
-  const files = openBoth(options);
+  const files = openBoth(source, options);
+  const ahead = options.countAhead ? CountAhead.begin(source, files) : null;
   try {
-    await copyPass(files, (done, total) => {
-      report({ type: 'progress', step: 'snapshot', task: 'copy', unit: 'bytes', done, total });
-    });
+    await copyPass(
+      files,
+      (done, total) => {
+        report({ type: 'progress', step: 'snapshot', task: 'copy', unit: 'bytes', done, total });
+      },
+      (done) => ahead?.copied(done),
+    );
     const holdMsEstimate = await rehearse(files, options);
     announce(holdMsEstimate, files, options, report);
     const held = await holdAndPatch(source, files, options, report);
     fdatasyncTarget(files);
-    return { ...held, holdMsEstimate };
+    const headStart = (await ahead?.finish(files.patchedPages)) ?? null;
+    return { ...held, holdMsEstimate, headStart };
   } finally {
+    await ahead?.close();
     closeSync(files.sourceFd);
     closeSync(files.targetFd);
   }
 }
 
-function openBoth({ sourcePath, targetPath }: CopyOptions): FilePair {
+function openBoth(source: Source, { sourcePath, targetPath }: CopyOptions): FilePair {
   let sourceFd: number;
   try {
     sourceFd = openSync(sourcePath, 'r');
@@ -54,7 +63,14 @@ function openBoth({ sourcePath, targetPath }: CopyOptions): FilePair {
     throw explainSourceError(sourcePath, error);
   }
   try {
-    return { sourcePath, targetPath, sourceFd, targetFd: openSync(targetPath, 'r+') };
+    return {
+      sourcePath,
+      targetPath,
+      sourceFd,
+      targetFd: openSync(targetPath, 'r+'),
+      pageSize: Number(source.db.pragma('page_size', { simple: true })),
+      patchedPages: new Set(),
+    };
   } catch (error) {
     closeSync(sourceFd);
     throw outputError('make the snapshot', targetPath, error);

@@ -13,7 +13,7 @@ export async function copySource(options: CopyOptions, report: Report): Promise<
   try {
     const held =
       source.journalMode === 'wal'
-        ? await copyWal(source, options, report)
+        ? { ...(await copyWal(source, options, report)), headStart: null }
         : await copyUnderLock(source, options, report);
     return { ...sizeOf(targetPath), journalMode: source.journalMode, ...held };
   } finally {

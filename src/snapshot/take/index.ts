@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { JournalMode } from '../../drivers/sqlite.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Report } from '../../lib/report.js';
+import type { HeadStart } from '../counted-ahead.js';
 import { runInChild } from './child.js';
 import { outputError } from './output-error.js';
 
@@ -25,6 +26,8 @@ export interface SnapshotOptions {
   acceptHold?: boolean | undefined;
   /** Longest wait for the lock, milliseconds; default 10,000. */
   lockWaitMsMax?: number | undefined;
+  /** A census comes next: begin it on what is copied already, where that is possible. */
+  countAhead?: boolean | undefined;
 }
 
 export interface Snapshot {
@@ -39,6 +42,8 @@ export interface Snapshot {
   holdMsEstimate: number;
   /** How long the lock was waited for, milliseconds. */
   lockWaitMs: number;
+  /** What `countAhead` came to; null when it came to nothing. */
+  headStart: HeadStart | null;
   /** Wall time of all of it, seconds. */
   seconds: number;
 }
@@ -68,10 +73,11 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> 
       holdMsMax = HOLD_MS_MAX,
       lockWaitMsMax = LOCK_WAIT_MS_MAX,
       acceptHold = false,
+      countAhead = false,
     } = options;
     const copy = await runInChild(
       'copy',
-      { sourcePath, targetPath, holdMsMax, lockWaitMsMax, acceptHold },
+      { sourcePath, targetPath, holdMsMax, lockWaitMsMax, acceptHold, countAhead },
       { report, signal },
     );
     const seconds = (clock.monotonicMs() - startedMs) / 1_000;

@@ -17,16 +17,22 @@ export interface FilePair {
   targetPath: string;
   sourceFd: number;
   targetFd: number;
+  /** Bytes. */
+  pageSize: number;
+  /** Numbers of the pages that `patchPass` wrote. */
+  patchedPages: Set<number>;
 }
 
 /**
  * Copies the source as it is at the moment, without any lock, flushing as it goes.
  *
  * @param progress called with bytes done and bytes in all
+ * @param copied called more often, with bytes done
  */
 export async function copyPass(
   files: FilePair,
   progress: (done: number, total: number) => void,
+  copied: (done: number) => void = () => {},
 ): Promise<void> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const total = fstatSync(files.sourceFd).size;
@@ -34,6 +40,7 @@ export async function copyPass(
   for (let at = 0; at < total; at += CHUNK_BYTES) {
     const bytes = readFully(sourceOf(files), chunk, at);
     writeFully(files, bytes, at);
+    copied(at + bytes.length);
     if (at % FLUSH_BYTES === 0) {
       await flushed;
       flushed = flush(files);
@@ -70,12 +77,22 @@ export async function patchPass(files: FilePair, deadlineMs: number): Promise<Pa
     if (elapsedMs() > deadlineMs) return { finished: false, ms: elapsedMs() };
     const now = readFully(sourceOf(files), fresh, at);
     const then = readFully(targetOf(files), copied, at);
-    if (!now.equals(then)) writeFully(files, now, at);
+    if (!now.equals(then)) {
+      writeFully(files, now, at);
+      notePatched(files, now, then, at);
+    }
     // A turn of the event loop: if the parent died, this process hears of it here.
     if (at % FLUSH_BYTES === 0) await turn();
   }
   truncateTarget(files, total);
   return { finished: true, ms: elapsedMs() };
+}
+
+function notePatched({ pageSize, patchedPages }: FilePair, now: Buffer, then: Buffer, at: number) {
+  for (let from = 0; from < now.length; from += pageSize) {
+    const [fresh, copied] = [now, then].map((bytes) => bytes.subarray(from, from + pageSize));
+    if (!fresh?.equals(copied as Buffer)) patchedPages.add((at + from) / pageSize + 1);
+  }
 }
 
 interface ReadableFile {

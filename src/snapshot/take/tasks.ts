@@ -1,5 +1,6 @@
 import type { JournalMode } from '../../drivers/sqlite.js';
 import type { Report } from '../../lib/report.js';
+import type { HeadStart } from '../counted-ahead.js';
 import type { Inspection, InspectOptions } from './inspect.js';
 import type { Sample, SampleOptions } from './sample.js';
 import type { Survey, SurveyOptions } from './survey.js';
@@ -21,6 +22,8 @@ export interface CopyOptions {
   acceptHold: boolean;
   /** Milliseconds. */
   lockWaitMsMax: number;
+  /** Count what can be counted meanwhile. */
+  countAhead: boolean;
 }
 
 export interface Copy {
@@ -32,6 +35,8 @@ export interface Copy {
   holdMs: number;
   holdMsEstimate: number;
   lockWaitMs: number;
+  /** Null when nothing was counted ahead. */
+  headStart: HeadStart | null;
 }
 
 export type TaskName = keyof Tasks;

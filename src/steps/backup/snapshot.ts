@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { CountedAhead } from '../../snapshot/counted-ahead.js';
 import { takeSnapshot } from '../../snapshot/take/index.js';
 import { inWorkDir } from '../../snapshot/take/output-error.js';
 import type { Migration } from '../context.js';
@@ -31,7 +32,9 @@ export const snapshot: Step<Migration> = {
       signal,
       holdMsMax,
       acceptHold,
+      countAhead: true,
     }).catch((error: unknown) => Promise.reject(inWorkDir(error)));
+    if (taken.headStart !== null) migration.ahead = new CountedAhead(taken.headStart);
     const held =
       taken.journalMode === 'wal'
         ? 'writers not held (WAL)'

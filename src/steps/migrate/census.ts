@@ -23,6 +23,7 @@ export const census: Step<Migration> = {
         report({ type: 'progress', step: census.title, task: 'pages', unit: 'pages', done, total });
       },
       onRejected: (row) => rejects.add(row),
+      ahead: migration.ahead,
     });
     if (plan.problems.length > 0) {
       rejects.discard();

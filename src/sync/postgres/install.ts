@@ -161,7 +161,7 @@ async function triggersOf(client: Client): Promise<{ table: string; trigger: str
 async function functionsOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT proname AS name FROM pg_proc
-      WHERE pronamespace = CAST('cardctl' AS regnamespace) AND (proname = 'fence' OR proname ~ $1)`,
+      WHERE pronamespace = CAST('cardctl' AS regnamespace) AND (proname IN ('fence', 'authority_now') OR proname ~ $1)`,
     [`^${captureFunction('[0-9]+')}$`],
   );
   return rows.map(({ name }) => name);

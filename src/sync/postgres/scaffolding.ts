@@ -10,7 +10,8 @@ import { SHARE_AUTHORITY } from './locks.js';
 export function scaffoldingSql(tables: readonly FollowedTable[]): string[] {
   return [
     ...TABLES,
-    functionSql('fence', FENCE, ''),
+    AUTHORITY_NOW,
+    triggerFunctionSql('fence', 'STABLE', FENCE),
     ...tables.flatMap((table) => [captureSql(table), ...triggersSql(table)]),
   ];
 }
@@ -60,9 +61,31 @@ const TABLES = [
 ];
 
 /**
- * In READ COMMITTED each statement of the function has a snapshot of its own, so that the second
- * sees what was committed before the lock was granted. Elsewhere the transaction's snapshot may be
- * older: a lock on the row fails there when the row has changed since.
+ * Who may write, by what is committed when the lock is granted. In READ COMMITTED each statement of
+ * a VOLATILE function has a snapshot of its own. Elsewhere the transaction's snapshot may be older:
+ * a lock on the row fails there when the row has changed since.
+ *
+ * It runs with the rights and the search path of the fence, which are set once.
+ */
+const AUTHORITY_NOW = `
+CREATE FUNCTION cardctl.authority_now(OUT store text, OUT epoch bigint, OUT moving bigint, OUT token text)
+  LANGUAGE plpgsql VOLATILE AS '
+BEGIN
+  PERFORM ${SHARE_AUTHORITY};
+  IF current_setting(''transaction_isolation'') IN (''read committed'', ''read uncommitted'') THEN
+    SELECT a.store, a.epoch, a.moving, f.applier_token INTO store, epoch, moving, token
+      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1;
+  ELSE
+    SELECT a.store, a.epoch, a.moving, f.applier_token INTO store, epoch, moving, token
+      FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1 FOR SHARE OF a;
+  END IF;
+END'`;
+
+/**
+ * DANGER: the function must be STABLE, so that the epoch that it reads itself is the one that the
+ * writer's statement sees. That statement may have begun while this database still followed, and
+ * come to its writes now that it is the authority: of the rows that were applied meanwhile it sees
+ * nothing, and would write by what they were, or find none to write.
  *
  * A session that names itself an applier is refused while Postgres is the authority. That stops an
  * applier of an earlier epoch, and lets the capture triggers tell by that name alone whether to log.
@@ -70,40 +93,35 @@ const TABLES = [
 const FENCE = `
 DECLARE
   applier text := current_setting('${APPLIER_SETTING}', true);
-  store text;
-  epoch bigint;
-  moving bigint;
-  said text;
+  seen bigint;
+  said record;
+  authority text;
 BEGIN
-  PERFORM ${SHARE_AUTHORITY};
-  IF current_setting('transaction_isolation') = 'read committed' THEN
-    SELECT a.store, a.epoch, a.moving INTO store, epoch, moving FROM cardctl.authority a WHERE a.id = 1;
-  ELSE
-    SELECT a.store, a.epoch, a.moving INTO store, epoch, moving FROM cardctl.authority a WHERE a.id = 1
-       FOR SHARE;
+  SELECT a.epoch INTO seen FROM cardctl.authority a WHERE a.id = 1;
+  said := cardctl.authority_now();
+  authority := format('(authority %s, epoch %s)', said.store, said.epoch);
+  IF said.store = 'postgres' AND said.moving = 0 AND coalesce(applier, '') = '' THEN
+    IF TG_OP = 'TRUNCATE' THEN
+      RAISE EXCEPTION 'cardctl: TRUNCATE of %.% would not reach the other database', TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'CC001', HINT = 'Use DELETE, whose rows are logged.';
+    END IF;
+    IF seen = said.epoch THEN RETURN NULL; END IF;
+    RAISE EXCEPTION 'cardctl: the authority has moved since this statement began %', authority
+      USING ERRCODE = 'CC001', HINT = 'Try again.';
   END IF;
-  IF store = 'postgres' AND moving = 0 AND coalesce(applier, '') = '' AND TG_OP <> 'TRUNCATE' THEN
+  IF said.store = 'sqlite' AND applier = said.token AND TG_OP <> 'TRUNCATE' THEN
     RETURN NULL;
   END IF;
-  IF store = 'sqlite' AND TG_OP <> 'TRUNCATE'
-     AND applier = (SELECT f.applier_token FROM cardctl.follow f WHERE f.id = 1) THEN
-    RETURN NULL;
-  END IF;
-  said := format('(authority %s, epoch %s)', store, epoch);
-  IF store = 'sqlite' THEN
-    RAISE EXCEPTION 'cardctl: this database follows another and takes no writes of its own: write to the SQLite file %', said
-      USING ERRCODE = 'CC001', HINT = 'Send updates to a bot, which knows where to write. Who may write says: cardctl status';
-  END IF;
-  IF moving <> 0 THEN
-    RAISE EXCEPTION 'cardctl: nobody may write now, the authority is about to move %', said
+  IF said.store = 'postgres' AND said.moving <> 0 THEN
+    RAISE EXCEPTION 'cardctl: nobody may write now, the authority is about to move %', authority
       USING ERRCODE = 'CC001', HINT = 'Try again in a moment. What is going on says: cardctl status';
   END IF;
-  IF TG_OP = 'TRUNCATE' THEN
-    RAISE EXCEPTION 'cardctl: TRUNCATE of %.% would not reach the other database', TG_TABLE_SCHEMA, TG_TABLE_NAME
-      USING ERRCODE = 'CC001', HINT = 'Use DELETE, whose rows are logged.';
+  IF said.store = 'postgres' THEN
+    RAISE EXCEPTION 'cardctl: this session applied changes of an earlier epoch, and may write no more %', authority
+      USING ERRCODE = 'CC001', HINT = 'Follow anew: cardctl migrate --follow';
   END IF;
-  RAISE EXCEPTION 'cardctl: this session applied changes of an earlier epoch, and may write no more %', said
-    USING ERRCODE = 'CC001', HINT = 'Follow anew: cardctl migrate --follow';
+  RAISE EXCEPTION 'cardctl: this database follows another and takes no writes of its own: write to the SQLite file %', authority
+    USING ERRCODE = 'CC001', HINT = 'Send updates to a bot, which knows where to write. Who may write says: cardctl status';
 END`;
 
 /** Static SQL, a function a table: a generic one that looks into a row costs twice as much. */
@@ -126,10 +144,11 @@ BEGIN
   RETURN NULL;
 END`;
   const hasDouble = key.some(({ plan }) => plan.type === 'double precision');
-  return functionSql(captureFunction(number), body, hasDouble ? 'SET extra_float_digits = 1' : '');
+  const settings = hasDouble ? 'VOLATILE SET extra_float_digits = 1' : 'VOLATILE';
+  return triggerFunctionSql(captureFunction(number), settings, body);
 }
 
-function functionSql(name: string, body: string, settings: string): string {
+function triggerFunctionSql(name: string, settings: string, body: string): string {
   return `CREATE FUNCTION cardctl.${name}() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog ${settings}
     AS '${body.replaceAll("'", "''")}'`;

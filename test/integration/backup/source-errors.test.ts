@@ -162,6 +162,7 @@ describe('a bad source is told in words, stays as it is, and no backup is made',
       holdMsMax: 3_000,
       lockWaitMsMax: 3_000,
       acceptHold: false,
+      countAhead: false,
     };
     const work = copyUnderLock(source, options, (event) => {
       // The last thing said before the lock is taken.

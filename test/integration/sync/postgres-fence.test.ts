@@ -165,8 +165,9 @@ describe('the authority', () => {
     const { side, sql } = await openAuthority(DDL);
     await expect(side.raiseFence(2, 100)).rejects.toMatchObject({ code: 'refused' });
     await side.raiseFence(1, 100);
-    await expect(side.lowerFence(1)).rejects.toMatchObject({ code: 'refused' });
-    await expect(side.lowerFence(3)).rejects.toMatchObject({ code: 'refused' });
+    for (const epoch of [1, 3]) {
+      await expect(side.lowerFence(epoch)).rejects.toMatchObject({ code: 'refused' });
+    }
     await expect(sql.query('DELETE FROM players')).rejects.toMatchObject(FENCED);
   });
 
