@@ -2,6 +2,7 @@ import { listBackups, sourceIdOf } from '../../snapshot/archive/layout.js';
 import type { PromoteCheck } from '../../steps/promote/checks.js';
 import type { StoreKind } from '../../sync/authority.js';
 import type { Config } from '../config/index.js';
+import { fleetPercent } from './move-status.js';
 
 /** How long a bot may take to say that it is ready, milliseconds. */
 const READY_MS_MAX = 3_000;
@@ -14,7 +15,26 @@ export async function surroundingsOf(
 ): Promise<PromoteCheck[]> {
   return [
     ...(to === 'postgres' && wantsBackup ? [backupCheck(config)] : []),
+    ...(to === 'postgres' ? await foreignCheck(config) : []),
     ...(await botChecks(config, to)),
+  ];
+}
+
+/**
+ * Somebody's own bot knows of no authority: once SQLite is fenced, it can neither write nor hand
+ * over, and fails whatever it is given.
+ */
+async function foreignCheck(config: Config): Promise<PromoteCheck[]> {
+  const foreign = config.stacks.bots.find((bot) => bot.foreign !== undefined);
+  if (foreign === undefined) return [];
+  const percent = await fleetPercent(config);
+  const share = percent === null ? 'an unknown share' : `${100 - percent}%`;
+  return [
+    {
+      what: `the foreign bot ${foreign.name} is without traffic`,
+      problem: percent === 100 ? null : `it gets ${share} of it`,
+      hint: 'give it all to the fleet, which hands writes over: cardctl shift --percent 100',
+    },
   ];
 }
 

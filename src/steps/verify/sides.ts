@@ -11,7 +11,7 @@ export interface Sides {
 
 /** Opens both sides and holds the target's present moment for as long as the client is open. */
 export async function openSides(snapshotPath: string, target: Target): Promise<Sides> {
-  const client = await holdMoment(target);
+  const client = await beginReading(target);
   try {
     return { source: openSource(snapshotPath), client };
   } catch (error) {
@@ -22,10 +22,16 @@ export async function openSides(snapshotPath: string, target: Target): Promise<S
 
 /** A connection that sees the target as it is now, for as long as it is open. */
 export async function holdMoment(target: Target): Promise<Client> {
+  const client = await beginReading(target);
+  // The moment is that of the first query.
+  await client.query('SELECT 1');
+  return client;
+}
+
+async function beginReading(target: Target): Promise<Client> {
   const client = await target.connect();
   try {
-    // The moment is that of the first query.
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1');
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return client;
   } catch (error) {
     await client.end();

@@ -76,14 +76,6 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
   };
 }
 
-/** One linked pair. */
-export async function linkPair(
-  fill: string | ((path: string) => void),
-  options?: LinkOptions,
-): Promise<LinkedPair> {
-  return (await linkTemplate(fill)).copy(options);
-}
-
 async function linkedPair(
   path: string,
   sqlite: Database.Database,
@@ -142,7 +134,7 @@ async function tablePairs(path: string, url: string): Promise<TablePair[]> {
 }
 
 /** Values come as the server's text. It ends with the test. */
-async function textClient(url: string): Promise<pg.Client> {
+export async function textClient(url: string): Promise<pg.Client> {
   const types = { getTypeParser: () => (text: string) => text };
   const client = new pg.Client({
     connectionString: url,
