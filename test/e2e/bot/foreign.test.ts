@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { request } from 'undici';
 import { expect, test } from 'vitest';
@@ -104,7 +103,7 @@ test('traffic walks to the fleet and back while somebody’s own bot does all th
   expect(rowsOf(options.source, 'SELECT update_id FROM cardbot_update')).toEqual([]);
 });
 
-test('promoted-under-foreign-traffic: it refuses to write, and each update is done by the fleet', async () => {
+test('foreign-traffic-after-promote: it refuses to write, and each update is done by the fleet', async () => {
   const { options, start } = await foreignGame();
   const { stage, url, certificate } = await makeStageBehindNginx(options);
   const config = ['--config', stage.configPath, '--yes'];
@@ -112,13 +111,19 @@ test('promoted-under-foreign-traffic: it refuses to write, and each update is do
   await followed.waitFor(/caught up/);
   const [foreign] = await Promise.all([start(stage), stage.startAll()]);
   const load = await startLoad(stage, {
-    ...{ urls: [url], seconds: 30, rps: 40, certificate },
+    ...{ urls: [url], seconds: 50, rps: 40, certificate },
     errorsMax: 100_000,
   });
   expect([0, 9]).toContain((await shift(stage, 50)).exitCode);
-  const promoted = await runCardctl(['promote', '--no-backup', ...config]);
-  expect(promoted).toMatchObject({ exitCode: 0 });
-  await sleep(3_000);
+  const promote = () => runCardctl(['promote', '--no-backup', ...config]);
+  expect(await promote()).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('the foreign bot legacy is without traffic: it gets 50% of it'),
+  });
+  expect([0, 9]).toContain((await shift(stage, 100)).exitCode);
+  expect(await promote()).toMatchObject({ exitCode: 0 });
+  // As somebody may do by mistake.
+  expect([0, 9]).toContain((await shift(stage, 50)).exitCode);
   expect([0, 9]).toContain((await shift(stage, 100)).exitCode);
   const result = await load.finished;
   // 503: the fleet held it while neither side could take it.
