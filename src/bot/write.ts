@@ -55,39 +55,28 @@ async function finish(parts: Parts, ask: Ask, written: Committed): Promise<Handl
 
 /** Before the webhook is answered: the player's next read comes right after. */
 async function tellCache(
-  parts: Parts,
+  { store, cache, refill, log }: Parts,
   { who, updateId }: Ask,
   { touched, position }: Extract<Written, { outcome: 'applied' }>,
 ): Promise<void> {
   // What nobody remembers of a player, such as a fight, may have changed without them being touched.
   const userIds = touched.includes(who.user_id) ? touched : [...touched, who.user_id];
-  await note(parts, { updateId, userIds, touched, position: noted(parts.store.kind, position) });
+  try {
+    await cache.wrote(userIds, noted(store.kind, position), touched);
+    refill.add(touched);
+  } catch (error) {
+    log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
+  }
 }
 
 /**
  * A foreign bot tells no cache. Whatever it answered, the player's next reads go to it, until the
- * note is too old to matter. Of an opponent's row nothing is known here: follow tells the cache.
+ * note is too old to matter. Nothing is loaded ahead for them: the copy here may not have it yet. Of
+ * an opponent's row nothing is known here: follow tells the cache.
  */
-async function noteForeign(parts: Parts, { who, updateId }: Ask): Promise<void> {
-  const userIds = [who.user_id];
-  await note(parts, { updateId, userIds, touched: userIds, position: noted('sqlite', null) });
-}
-
-interface Noting {
-  updateId: number;
-  userIds: readonly bigint[];
-  /** Of whom something changed that is remembered. */
-  touched: readonly bigint[];
-  position: string;
-}
-
-async function note(
-  { cache, refill, log }: Parts,
-  { updateId, userIds, touched, position }: Noting,
-): Promise<void> {
+async function noteForeign({ cache, log }: Parts, { who, updateId }: Ask): Promise<void> {
   try {
-    await cache.wrote(userIds, position, touched);
-    refill.add(touched);
+    await cache.wrote([who.user_id], noted('sqlite', null), [who.user_id]);
   } catch (error) {
     log.warn({ update_id: updateId, reason: messageOf(error) }, 'the cache was not told');
   }

@@ -9,6 +9,8 @@ export interface GameBefore {
   at: Now;
   players: ReadonlyMap<bigint, PlayerState>;
   finishedFights: number;
+  /** Challenges that each player has opened; who opened none may be left out. */
+  challenges: ReadonlyMap<bigint, number>;
 }
 
 export type PlayerState = Pick<
@@ -20,6 +22,7 @@ export type PlayerState = Pick<
 export interface GameAfter {
   players: ReadonlyMap<bigint, PlayerState>;
   finishedFights: number;
+  challenges: ReadonlyMap<bigint, number>;
   /** How many cards each player was given since; who got none may be left out. */
   newCards: ReadonlyMap<bigint, number>;
   /** Rows that were added since. */
@@ -43,6 +46,7 @@ export type EffectRule =
   | 'more cards than claims'
   | 'not one card a claim'
   | 'acknowledged claim without a card'
+  | 'more challenges than sent'
   | 'not two history rows a fight'
   | 'history row without its pair'
   | 'score differs from history'
@@ -56,8 +60,8 @@ export interface EffectViolation {
 }
 
 /**
- * Holds what a run changed in the game against what was sent: each claim gave one card, each fight
- * that was decided left a row to either player, and scores and hearts are what they were and what
+ * Holds what a run changed in the game against what was sent: each claim gave one card, no /fight
+ * opened two challenges, each fight that was decided left a row to either player, and scores and hearts are what they were and what
  * those rows add. Nobody else may play meanwhile.
  */
 export function checkEffects(
@@ -67,6 +71,7 @@ export function checkEffects(
 ): EffectViolation[] {
   return [
     ...checkClaims(ledger, before, after),
+    ...checkChallenges(ledger, before, after),
     ...checkFights(before, after),
     ...checkPlayers(before, after),
   ];
@@ -117,6 +122,30 @@ function claimsByUser(ledger: ReadLedger): Map<bigint, Claims> {
     claims.set(userId, { sent: sent + 1, acknowledged: acknowledged + answered });
   }
   return claims;
+}
+
+/** A command that is refused opens none, so that fewer are no fault. */
+function checkChallenges(
+  ledger: ReadLedger,
+  before: GameBefore,
+  after: GameAfter,
+): EffectViolation[] {
+  const sent = new Map<bigint, number>();
+  for (let id = ledger.firstUpdateId; id < ledger.nextUpdateId; id += 1) {
+    const update = ledger.sent(id);
+    if (update?.kind !== 'fight') continue;
+    const userId = BigInt(update.userId);
+    sent.set(userId, (sent.get(userId) ?? 0) + 1);
+  }
+  const violations: EffectViolation[] = [];
+  for (const [userId, all] of after.challenges) {
+    const opened = all - (before.challenges.get(userId) ?? 0);
+    const asked = sent.get(userId) ?? 0;
+    if (opened <= asked) continue;
+    const detail = `user ${userId} opened ${opened} challenges for ${asked} of /fight`;
+    violations.push({ rule: 'more challenges than sent', userId, detail });
+  }
+  return violations;
 }
 
 function checkFights(before: GameBefore, after: GameAfter): EffectViolation[] {

@@ -1,5 +1,10 @@
-import { checkEffects, type EffectRule, type GameAfter, type GameBefore } from './check-effects.js';
-import { checkForeign, type ForeignEffects, type ForeignVerdict } from './check-foreign.js';
+import {
+  checkEffects,
+  type EffectRule,
+  type EffectViolation,
+  type GameAfter,
+  type GameBefore,
+} from './check-effects.js';
 import type { ReadLedger } from './read-ledger.js';
 
 /** What the check asks the database under test. The caller knows its tables. */
@@ -32,8 +37,19 @@ export interface LedgerVerdict {
   /** What they did, as far as it was looked at. */
   effects: { cards: number; fights: number } | null;
   violations: Violation[];
-  /** What somebody's own bot did, which no ledger tells of; null when there is none. */
-  foreign: ForeignVerdict | null;
+  /** What is told of somebody's own bot; null when it had no part. */
+  foreign: ForeignPart | null;
+}
+
+/**
+ * The part of a bot that keeps no ledger. It makes no promise that an update counts once, so none
+ * of this is a fault of the move.
+ */
+export interface ForeignPart {
+  /** Writes that it acknowledged. Whether each was applied nobody has written down. */
+  writesAcknowledged: number;
+  /** Effects that do not add up: what it did twice, by halves or not at all, cannot be told apart. */
+  violations: EffectViolation[];
 }
 
 /**
@@ -42,29 +58,31 @@ export interface LedgerVerdict {
  *
  * A write that was sent and not acknowledged may be applied or not: its player was told nothing.
  *
- * @param foreign given when somebody's own bot is among those under test: what it acknowledged is
- *   set aside, since it promises nothing. Without it such an answer is judged as any other.
+ * @param hasForeign somebody's own bot is among those under test: what it acknowledged is set
+ *   aside. Otherwise an answer that no cardbot signed is judged as any other.
  */
 export async function checkLedger(
   ledger: ReadLedger,
   reader: DatabaseReader,
-  foreign: ForeignEffects | null = null,
+  { hasForeign = false }: { hasForeign?: boolean } = {},
 ): Promise<LedgerVerdict> {
   const applied = await countApplied(ledger, reader);
-  const isSetAside = (updateId: number) => foreign !== null && ledger.isByForeign(updateId);
+  const isSetAside = (updateId: number) => hasForeign && ledger.isByForeign(updateId);
   const writes = checkWrites(ledger, applied, isSetAside);
   const effects = await reader.effects?.();
+  const wrong = effects === undefined ? [] : checkEffects(ledger, effects.before, effects.after);
+  const { setAside } = writes;
   const violations: Violation[] = [
     ...writes.violations,
     ...applied.neverSent.map(neverSent),
-    ...(effects === undefined ? [] : checkEffects(ledger, effects.before, effects.after)),
+    ...(setAside === 0 ? wrong : []),
   ];
   return {
     pass: violations.length === 0,
     writesChecked: writes.checked,
     effects: effects === undefined ? null : countEffects(effects),
     violations,
-    foreign: foreign === null ? null : await checkForeign(ledger, foreign),
+    foreign: setAside === 0 ? null : { writesAcknowledged: setAside, violations: wrong },
   };
 }
 
@@ -98,9 +116,10 @@ function checkWrites(
   ledger: ReadLedger,
   { times }: Applied,
   isSetAside: (updateId: number) => boolean,
-): { checked: number; violations: Violation[] } {
+): { checked: number; setAside: number; violations: Violation[] } {
   const violations: Violation[] = [];
   let checked = 0;
+  let setAside = 0;
   for (let index = 0; index < times.length; index += 1) {
     const updateId = ledger.firstUpdateId + index;
     const sent = ledger.sent(updateId);
@@ -116,11 +135,15 @@ function checkWrites(
       });
     if (acknowledgements > 1) add('acknowledged twice', `${acknowledgements} times`);
     if (applied > 1) add('applied twice', `${applied} times`);
-    if (!sent.isWrite || acknowledgements === 0 || isSetAside(updateId)) continue;
+    if (!sent.isWrite || acknowledgements === 0) continue;
+    if (isSetAside(updateId)) {
+      setAside += 1;
+      continue;
+    }
     checked += 1;
     if (applied === 0) add('acknowledged but not applied', 'not in the ledger of the database');
   }
-  return { checked, violations };
+  return { checked, setAside, violations };
 }
 
 function neverSent(updateId: bigint): Violation {

@@ -1,5 +1,4 @@
 export type { GameAfter, GameBefore, HistoryState, PlayerState } from './check-effects.js';
-export type { ForeignEffects, UserCount } from './check-foreign.js';
 export {
   checkLedger,
   type LedgerVerdict,

@@ -7,7 +7,6 @@ import type { LedgerLine } from './ledger.js';
 /** A ledger in memory: 11 bytes an update. Update ids are given by `index = id - firstUpdateId`. */
 export interface ReadLedger {
   readonly firstUpdateId: number;
-  readonly startedAt: Date;
   /** One more than the highest id that was sent. */
   readonly nextUpdateId: number;
   /** False when the tool was killed: acknowledgements of its last moments may be missing. */
@@ -27,7 +26,6 @@ export interface ReadLedger {
  */
 export async function readLedger(path: string): Promise<ReadLedger> {
   let firstUpdateId: number | undefined;
-  let startedAt = '';
   let nextUpdateId = 0;
   let isWhole = false;
   let users = new Float64Array(1_024);
@@ -39,7 +37,7 @@ export async function readLedger(path: string): Promise<ReadLedger> {
   for await (const line of linesOf(path)) {
     if (firstUpdateId === undefined) {
       if (!('version' in line) || line.version !== 1) throw notALedger(path);
-      ({ firstUpdateId, startedAt } = line);
+      firstUpdateId = line.firstUpdateId;
       nextUpdateId = firstUpdateId;
     } else if ('sent' in line) {
       const index = indexOf(line.sent);
@@ -62,7 +60,6 @@ export async function readLedger(path: string): Promise<ReadLedger> {
   if (firstUpdateId === undefined) throw notALedger(path);
   return {
     firstUpdateId,
-    startedAt: new Date(startedAt),
     nextUpdateId,
     isWhole,
     sent: (updateId) => {
@@ -75,16 +72,6 @@ export async function readLedger(path: string): Promise<ReadLedger> {
     acknowledgements: (updateId) => acknowledged[indexOf(updateId)] ?? 0,
     isByForeign: (updateId) => byForeign[indexOf(updateId)] === 1,
   };
-}
-
-/** How many updates of a kind each user sent; who sent none is left out. */
-export function sentByUser(ledger: ReadLedger, kind: Kind): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (let id = ledger.firstUpdateId; id < ledger.nextUpdateId; id += 1) {
-    const sent = ledger.sent(id);
-    if (sent?.kind === kind) counts.set(sent.userId, (counts.get(sent.userId) ?? 0) + 1);
-  }
-  return counts;
 }
 
 async function* linesOf(path: string): AsyncGenerator<LedgerLine> {

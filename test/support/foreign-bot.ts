@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import Sqlite from 'better-sqlite3';
 import type { Update } from 'grammy/types';
 import { request } from 'undici';
-import { TABLES } from '../../fixtures/game/schema.js';
 import { findServer } from '../../scripts/servers/find.js';
+import { openWritable } from '../../src/drivers/sqlite-writable.js';
+import { tablesToCapture } from '../../src/sync/followed-tables.js';
+import { installCapture } from '../../src/sync/sqlite/install.js';
 import { freePort } from './free-port.js';
 import { type RunningProcess, startProcess } from './process.js';
 
@@ -63,21 +64,12 @@ export async function startForeignBot(options: ForeignBotOptions): Promise<Forei
   };
 }
 
-/**
- * Has the game's tables refuse whoever writes to them while the file says that it is not the
- * authority: all that a bot which knows nothing of authorities can be stopped by.
- */
-export function fenceGame(path: string): void {
-  const db = new Sqlite(path);
+/** Gives the file the fence that `migrate --follow` gives it: it stands while another is the authority. */
+export async function fenceGame(path: string): Promise<void> {
+  const file = openWritable(path);
   try {
-    for (const { name } of TABLES) {
-      for (const change of ['INSERT', 'UPDATE', 'DELETE']) {
-        db.exec(`CREATE TRIGGER cardctl_test_${name}_${change} BEFORE ${change} ON ${name}
-          WHEN (SELECT store FROM cardctl_authority WHERE id = 1) <> 'sqlite'
-          BEGIN SELECT RAISE(ABORT, 'not the authority'); END`);
-      }
-    }
+    await installCapture(file, tablesToCapture(file.reader));
   } finally {
-    db.close();
+    file.close();
   }
 }

@@ -22,7 +22,10 @@ export interface LoadResult {
     writesChecked: number;
     effects: { cards: number; fights: number };
     violations: unknown[];
-    foreign: { writesAcknowledged: number; doubled: unknown[] } | null;
+    foreign: {
+      writesAcknowledged: number;
+      violations: { rule: string; userId: string; detail: string }[];
+    } | null;
   };
   errors: { total: number; byKind: Record<string, number> };
   updates: { due: number; acknowledged: number; writesAcknowledged: number; unfinished: number };

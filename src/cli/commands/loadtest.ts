@@ -206,38 +206,41 @@ function reportText(report: LoadReport, ledgerPath: string): string {
 function ledgerLines(ledger: LedgerVerdict | null): string[] {
   if (ledger === null) return [];
   const checked = `${formatCount(ledger.writesChecked)} acknowledged writes`;
-  const foreign = foreignLines(ledger.foreign);
-  if (ledger.pass)
+  const foreign = foreignLines(ledger);
+  if (ledger.pass) {
     return [`balanced: ${checked} were each applied once${effectsText(ledger)}`, ...foreign];
-  const shown = ledger.violations.slice(0, VIOLATIONS_SHOWN);
+  }
   return [
     `not balanced: ${formatCount(ledger.violations.length)} faults in ${checked}`,
-    ...shown.map(({ rule, updateId, detail }) =>
-      updateId === undefined ? `  ${rule}: ${detail}` : `  ${rule}: update ${updateId}: ${detail}`,
-    ),
+    ...violationLines(ledger.violations),
     ...foreign,
   ];
 }
 
-/** Apart from the balance: the foreign bot promises nothing, and so breaks no promise. */
-function foreignLines(foreign: LedgerVerdict['foreign']): string[] {
+function effectsText({ effects, foreign }: LedgerVerdict): string {
+  if (effects === null || (foreign !== null && foreign.violations.length > 0)) return '';
+  return `; ${formatCount(effects.cards)} cards, ${formatCount(effects.fights)} fights, and all scores and hearts add up`;
+}
+
+/** Beside the balance: the foreign bot promises nothing, and so breaks no promise. */
+function foreignLines({ foreign }: LedgerVerdict): string[] {
   if (foreign === null) return [];
-  const { writesAcknowledged, doubled } = foreign;
-  const shown = doubled.slice(0, VIOLATIONS_SHOWN);
+  const { writesAcknowledged, violations } = foreign;
   return [
-    `beside it: ${formatCount(writesAcknowledged)} writes were the foreign bot’s, which keeps no ledger: an update that is delivered to it twice may count twice`,
-    doubled.length === 0
-      ? '  none is seen to be doubled'
-      : `  doubled for ${formatCount(doubled.length)} players:`,
-    ...shown.map(
-      ({ userId, kind, sent, done }) => `    user ${userId}: ${done} by ${sent} of /${kind}`,
-    ),
+    `beside it: ${formatCount(writesAcknowledged)} writes were the foreign bot’s, which keeps no ledger: an update that comes to it twice may count twice`,
+    violations.length === 0
+      ? '  all that is to be seen of them adds up'
+      : `  ${formatCount(violations.length)} things do not add up, as it may be with such a bot`,
+    ...violationLines(violations),
   ];
 }
 
-function effectsText({ effects }: LedgerVerdict): string {
-  if (effects === null) return '';
-  return `; ${formatCount(effects.cards)} cards, ${formatCount(effects.fights)} fights, and all scores and hearts add up`;
+function violationLines(violations: LedgerVerdict['violations']): string[] {
+  return violations
+    .slice(0, VIOLATIONS_SHOWN)
+    .map(({ rule, updateId, detail }) =>
+      updateId === undefined ? `  ${rule}: ${detail}` : `  ${rule}: update ${updateId}: ${detail}`,
+    );
 }
 
 const VIOLATIONS_SHOWN = 20;

@@ -23,7 +23,12 @@ export function readBefore(
   at: Now,
 ): Promise<{ before: GameBefore; since: Since }> {
   return database.read(AT_ONE_MOMENT, async (db) => ({
-    before: { at, players: await playersIn(db), finishedFights: await finishedFightsIn(db) },
+    before: {
+      at,
+      players: await playersIn(db),
+      finishedFights: await finishedFightsIn(db),
+      challenges: await challengesIn(db),
+    },
     since: {
       playerCardId: await highestId(db, 'player_cards'),
       historyId: await highestId(db, 'fight_history'),
@@ -36,6 +41,7 @@ export function readAfter(database: Database, since: Since): Promise<GameAfter> 
   return database.read(AT_ONE_MOMENT, async (db) => ({
     players: await playersIn(db),
     finishedFights: await finishedFightsIn(db),
+    challenges: await challengesIn(db),
     newCards: await newCardsIn(db, since.playerCardId),
     newHistory: await newHistoryIn(db, since.historyId),
     haveAll: await ownersOfAll(db),
@@ -66,6 +72,13 @@ async function finishedFightsIn(db: Executor): Promise<number> {
     STATUS.finished,
   ]);
   return numberOf(row?.fights);
+}
+
+async function challengesIn(db: Executor): Promise<Map<bigint, number>> {
+  const rows = await db.run(
+    'SELECT challenger_id, count(*) AS challenges FROM active_fights GROUP BY challenger_id',
+  );
+  return new Map(rows.map((row) => [idOf(row.challenger_id), numberOf(row.challenges)]));
 }
 
 async function highestId(db: Executor, table: 'player_cards' | 'fight_history'): Promise<bigint> {

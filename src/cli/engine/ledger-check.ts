@@ -1,16 +1,8 @@
-import { writeTime } from '../../game/time.js';
 import type { Clock } from '../../lib/clock.js';
 import { CardctlError } from '../../lib/errors.js';
-import {
-  checkLedger,
-  type ForeignEffects,
-  type LedgerVerdict,
-  readLedger,
-  type UserCount,
-} from '../../loadtest/index.js';
+import { checkLedger, type LedgerVerdict, readLedger } from '../../loadtest/index.js';
 import { readAuthorities } from '../../store/authority.js';
 import type { Database } from '../../store/executor.js';
-import { idOf, numberOf } from '../../store/values.js';
 import type { Config } from '../config/index.js';
 import { openBothSides } from './both-sides.js';
 import { readAfter, readBefore } from './game-state.js';
@@ -31,21 +23,17 @@ export async function openLedgerCheck(config: Config, clock: Clock): Promise<Led
   const { before, since } = await onAuthority(config, clock, (database) =>
     readBefore(database, { ms: clock.now().getTime(), zone }),
   );
-  const hasForeign = config.stacks.bots.some(({ foreign }) => foreign !== undefined);
   return (ledgerPath) =>
-    onAuthority(config, clock, async (database) => {
-      const ledger = await readLedger(ledgerPath);
-      const reader = {
-        appliedUpdateIds: (from: bigint, to: bigint) => appliedIds(database, from, to),
-      };
-      if (hasForeign) {
-        // What it did cannot be told apart from what cardbots did.
-        const startedAt = writeTime(ledger.startedAt.getTime(), zone);
-        return checkLedger(ledger, reader, effectsSince(database, startedAt));
-      }
-      const effects = async () => ({ before, after: await readAfter(database, since) });
-      return checkLedger(ledger, { ...reader, effects });
-    });
+    onAuthority(config, clock, async (database) =>
+      checkLedger(
+        await readLedger(ledgerPath),
+        {
+          appliedUpdateIds: (from, to) => appliedIds(database, from, to),
+          effects: async () => ({ before, after: await readAfter(database, since) }),
+        },
+        { hasForeign: config.stacks.bots.some(({ foreign }) => foreign !== undefined) },
+      ),
+    );
 }
 
 async function onAuthority<Result>(
@@ -80,26 +68,4 @@ async function* appliedIds(database: Database, from: bigint, to: bigint): AsyncG
     if (rows.length < IDS_AT_ONCE) return;
     next = BigInt(rows.at(-1)?.update_id as bigint) + 1n;
   }
-}
-
-/** @param since as the game writes its times */
-function effectsSince(database: Database, since: string): ForeignEffects {
-  const count = async function* (sql: string): AsyncGenerator<UserCount> {
-    const rows = await database.read({ copy: 'authority', behind: null, statements: 'one' }, (db) =>
-      db.run(sql, [since]),
-    );
-    for (const row of rows) yield { userId: idOf(row.user_id), count: numberOf(row.count) };
-  };
-  return {
-    claims: () =>
-      count(
-        `SELECT user_id, count(*) AS count FROM player_cards
-          WHERE obtained_at >= $1 GROUP BY user_id`,
-      ),
-    fights: () =>
-      count(
-        `SELECT challenger_id AS user_id, count(*) AS count FROM active_fights
-          WHERE created_at >= $1 GROUP BY challenger_id`,
-      ),
-  };
 }

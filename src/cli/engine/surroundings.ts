@@ -67,7 +67,7 @@ async function botChecks({ stacks }: Config, to: StoreKind): Promise<PromoteChec
       return {
         what: `bot ${bot.name} is ready`,
         problem,
-        hint: `look at its log, or at ${bot.adminUrl ?? 'it'}/readyz`,
+        hint: `look at its log, or at ${bot.foreign?.url ?? `${bot.adminUrl ?? 'it'}/readyz`}`,
       };
     }),
   );

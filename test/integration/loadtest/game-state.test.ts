@@ -49,7 +49,10 @@ describe.each(Object.entries(GAMES))('what a run changed is read in %s', (_name,
   test('a claim and a fight add up, and each of them that is tampered with is named', async () => {
     const path = join(await tempDir(), 'ledger.ndjson');
     const writing = openLedger(path, 501, new Date(NOW.ms));
-    writing.sent([{ updateId: 501, userId: Number(me), kind: 'claim' }]);
+    writing.sent([
+      { updateId: 501, userId: Number(me), kind: 'claim' },
+      { updateId: 502, userId: Number(other), kind: 'fight' },
+    ]);
     writing.acknowledged(501, new Date(NOW.ms), { attempts: 1, byForeign: false });
     writing.close();
     const ledger = await readLedger(path);
@@ -71,6 +74,11 @@ describe.each(Object.entries(GAMES))('what a run changed is read in %s', (_name,
       `DELETE FROM player_cards WHERE id = (SELECT max(id) FROM player_cards WHERE user_id = ${me})`,
     );
     expect(await rules()).toEqual(['not one card a claim']);
+    await game.query(
+      `UPDATE active_fights SET challenger_id = ${other} WHERE fight_id =
+         (SELECT max(fight_id) FROM active_fights WHERE challenger_id <> ${other})`,
+    );
+    expect(await rules()).toContain('more challenges than sent');
     await game.query(`DELETE FROM fight_history WHERE id = (SELECT max(id) FROM fight_history)`);
     expect(await rules()).toContain('not two history rows a fight');
     expect(await rules()).toContain('history row without its pair');

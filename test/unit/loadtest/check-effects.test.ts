@@ -24,6 +24,7 @@ beforeAll(async () => {
     { updateId: 100, userId: 7, kind: 'claim' },
     { updateId: 101, userId: 7, kind: 'claim' },
     { updateId: 102, userId: 8, kind: 'claim' },
+    { updateId: 103, userId: 7, kind: 'fight' },
   ]);
   for (const id of [100, 101]) writing.acknowledged(id, AT, { attempts: 1, byForeign: false });
   writing.close();
@@ -44,6 +45,7 @@ const BEFORE: GameBefore = {
     [8n, player()],
   ]),
   finishedFights: 4,
+  challenges: new Map([[7n, 2]]),
 };
 
 const WON: HistoryState = {
@@ -76,6 +78,7 @@ function found(changes: Partial<GameAfter> = {}, before: Partial<GameBefore> = {
       [8n, EIGHT],
     ]),
     finishedFights: 5,
+    challenges: new Map([[7n, 3]]),
     newCards: new Map([[7n, 1]]),
     newHistory: [WON, LOST],
     haveAll: new Set(),
@@ -172,4 +175,14 @@ test('who is new began with nothing and ten hearts', () => {
 test('a time is the same in whatever form a database holds it', () => {
   const last_heart_reset = `${RESET}.000000`;
   expect(found({ players: players({}, { last_heart_reset }) })).toEqual([]);
+});
+
+test('a /fight that opened two challenges is named, one that was refused is not', () => {
+  expect(found({ challenges: new Map([[7n, 4]]) })).toEqual([
+    'user 7 opened 2 challenges for 1 of /fight',
+  ]);
+  expect(found({ challenges: new Map([[7n, 2]]) })).toEqual([]);
+  expect(found({ challenges: new Map([[8n, 1]]) })).toEqual([
+    'user 8 opened 1 challenges for 0 of /fight',
+  ]);
 });
