@@ -75,7 +75,8 @@ export function connectionOver(
 
 /**
  * A session in which values are written in one way only, whatever the role's or the database's own
- * settings are, and which waits for nothing longer than it says.
+ * settings are, which waits for nothing longer than it says, and whose commits outlive a crash: a
+ * follower would stand behind its authority's log, or both sides would give the authority away.
  */
 export async function openSession(target: Target): Promise<Client> {
   const client = await target.connect();
@@ -97,6 +98,7 @@ const SETTINGS = `
   SET timezone = 'UTC';
   SET statement_timeout = 0;
   SET lock_timeout = 0;
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
   SET idle_in_transaction_session_timeout = '60s'`;
 
 function explained(target: Target, error: unknown): CardctlError {
