@@ -5,7 +5,7 @@ import type { FollowedTable } from '../followed-table.js';
 import { ORIGIN } from '../position.js';
 import type { ChangeSet, Side, SideFacts } from '../side.js';
 import { changeApplier } from './apply.js';
-import { stayFollower, takeAuthority, yieldAuthority } from './authority.js';
+import { stayFollower, takeAuthority, tryToWrite, yieldAuthority } from './authority.js';
 import { changeReader } from './change-log.js';
 import { lowerFence, raiseFence } from './fence.js';
 import { watchFile } from './file-watch.js';
@@ -71,6 +71,7 @@ export function sqliteSide({ file, tables, fault = noFaults }: SqliteSideOptions
       }),
     forget: (through, epoch) => writing(() => forgetEntries(file, through, epoch)),
     touch: (rows) => writing(() => touchRows(file, rows)),
+    expectWritable: () => writing(() => tryToWrite(file)),
     raiseFence: (epoch, waitMsMax) => writing(() => raiseFence(file, epoch, waitMsMax)),
     lowerFence: (epoch) => writing(() => lowerFence(file, epoch)),
     stayFollower: (epoch) => writing(() => stayFollower(file, epoch)),
