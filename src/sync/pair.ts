@@ -50,6 +50,8 @@ export function joinFacts(sqlite: SideFacts, postgres: SideFacts): PairFacts {
     if (its.store !== others.store) throw contradiction(said);
     return { ...facts, authority: its, unfinished: its.moving ? 'fenced' : null };
   }
+  // Its capture was taken away, and with it what it said: only the other side's is left to go.
+  if (!sqlite.isInstalled) return { ...facts, unfinished: null };
   // Only a side that takes the authority, or one that stays a follower, is ever ahead of the other.
   return { ...facts, unfinished: its.epoch > others.epoch ? 'taken' : 'given up' };
 }

@@ -89,6 +89,12 @@ export interface Side {
   apply(changes: ChangeSet): Promise<void>;
 
   /**
+   * As the follower: commits a write that changes nothing. While the fence is up, what cannot be
+   * written here can neither be completed nor given up.
+   */
+  expectWritable(): Promise<void>;
+
+  /**
    * As the authority: refuses every writer from now on, waits for those that had begun, and returns
    * the last position. Called again it returns the same.
    *

@@ -71,7 +71,10 @@ export async function switchAuthority(
     return { epoch: authority.epoch, changed: false, position: null, pauseMs: 0 };
   }
   const { epoch } = facts.authority;
-  if (facts.unfinished === null) await approach(pair, facts, options, deps);
+  if (facts.unfinished === null) {
+    await approach(pair, facts, options, deps);
+    await pair[to].expectWritable();
+  }
   deps.onPhase('ready');
   fault('switch-ready');
   signal.throwIfAborted();

@@ -32,6 +32,11 @@ export interface LiveMoment {
 export async function isLinked(target: Target): Promise<'sqlite' | 'postgres' | null> {
   const client = await target.connect();
   try {
+    // A role that may not look into our schema is none that moves anything.
+    const { rows } = await client.query<{ may: string }>(
+      `SELECT has_schema_privilege(oid, 'USAGE') AS may FROM pg_namespace WHERE nspname = 'cardctl'`,
+    );
+    if (rows[0]?.may !== 't') return null;
     const { isInstalled, authority } = await readFacts(client, null);
     return isInstalled ? authority.store : null;
   } finally {

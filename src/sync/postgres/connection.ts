@@ -75,8 +75,10 @@ export function connectionOver(
 
 /**
  * A session in which values are written in one way only, whatever the role's or the database's own
- * settings are, and which waits for nothing longer than it says. All that is read in it is read by
- * an index: the log grows and shrinks faster than the planner's statistics follow.
+ * settings are, which waits for nothing longer than it says, and whose commits outlive a crash: a
+ * follower would stand behind its authority's log, or both sides would give the authority away. All
+ * that is read in it is read by an index: the log grows and shrinks faster than the planner's
+ * statistics follow.
  */
 export async function openSession(target: Target): Promise<Client> {
   const client = await target.connect();
@@ -99,6 +101,7 @@ const SETTINGS = `
   SET enable_seqscan = off;
   SET statement_timeout = 0;
   SET lock_timeout = 0;
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
   SET idle_in_transaction_session_timeout = '60s';
   SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 

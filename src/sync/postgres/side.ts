@@ -70,6 +70,10 @@ export function postgresSide({
       const { lease: held, ...connection } = withLease();
       await applyChanges(target, connection, held, changes, fault);
     },
+    expectWritable: () =>
+      other.run(async (client) => {
+        await client.query('UPDATE cardctl.follow SET applied_at = applied_at WHERE id = 1');
+      }),
     raiseFence: (epoch, waitMsMax) => raiseFence(target, other, epoch, waitMsMax),
     lowerFence: (epoch) => lowerFence(target, other, epoch),
     stayFollower: (epoch) => stayFollower(target, other, epoch),

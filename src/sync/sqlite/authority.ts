@@ -58,6 +58,14 @@ export async function yieldAuthority(file: WritableFile, epoch: number): Promise
   });
 }
 
+/** Writes something else than what is there: SQLite would not write the same again. */
+export async function tryToWrite(file: WritableFile): Promise<void> {
+  await writeTransaction(file, () => {
+    requireInstalled(stateReader(file.writer)(), file.path);
+    file.writer.exec('UPDATE cardctl_state SET tried = 1 - tried WHERE id = 1');
+  });
+}
+
 /** Follows on from where it is, under a later epoch. */
 export async function stayFollower(file: WritableFile, epoch: number): Promise<void> {
   const { writer, path } = file;

@@ -7,7 +7,8 @@ export const CREATE_AUTHORITY = `CREATE TABLE IF NOT EXISTS cardctl_authority ${
  * What this file knows of the move, in one row.
  *
  * `applying` is 1 only inside a transaction of ours: writers come one after the other, so nobody
- * else ever sees it, and a crash takes it back. `set_aside` is a JSON list of triggers.
+ * else ever sees it, and a crash takes it back. `set_aside` is a JSON list of triggers. `tried` is
+ * written only to see whether it can be.
  */
 export const CREATE_STATE = `CREATE TABLE cardctl_state (
   id                 INTEGER PRIMARY KEY CHECK (id = 1),
@@ -19,7 +20,8 @@ export const CREATE_STATE = `CREATE TABLE cardctl_state (
   applied_epoch      INTEGER,
   applied_sequence   INTEGER,
   applied_snapshot   TEXT,
-  applied_consistent INTEGER
+  applied_consistent INTEGER,
+  tried              INTEGER NOT NULL DEFAULT 0
 )`;
 
 /**

@@ -4,7 +4,7 @@ import { inTurn } from '../../lib/in-turn.js';
 import type { FollowedTable } from '../followed-table.js';
 import type { ChangeSet, Side } from '../side.js';
 import { changeApplier } from './apply.js';
-import { stayFollower, takeAuthority, yieldAuthority } from './authority.js';
+import { stayFollower, takeAuthority, tryToWrite, yieldAuthority } from './authority.js';
 import { changeReader } from './change-log.js';
 import { readSqliteFacts } from './facts.js';
 import { lowerFence, raiseFence } from './fence.js';
@@ -61,6 +61,7 @@ export function sqliteSide({ file, tables, fault = noFaults }: SqliteSideOptions
       }),
     forget: (through, epoch) => writing(() => forgetEntries(file, through, epoch)),
     touch: (rows) => writing(() => touchRows(file, rows)),
+    expectWritable: () => writing(() => tryToWrite(file)),
     raiseFence: (epoch, waitMsMax) => writing(() => raiseFence(file, epoch, waitMsMax)),
     lowerFence: (epoch) => writing(() => lowerFence(file, epoch)),
     stayFollower: (epoch) => writing(() => stayFollower(file, epoch)),

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { ORIGIN } from '../../../src/sync/position.js';
 import { openLease } from '../../../src/sync/postgres/lease.js';
+import { atEnd } from '../../support/cleanup.js';
 import {
   changesOf,
   contentsOf,
@@ -278,6 +279,19 @@ describe('settings of the role', () => {
 });
 
 describe('the lease', () => {
+  it.each([
+    ['off', 'on'],
+    ['local', 'local'],
+    ['remote_apply', 'remote_apply'],
+  ])('has commits that outlive a crash where the database says %s', async (setting, used) => {
+    const { database, target, sql } = await newFollower(DDL);
+    await sql.query(`ALTER DATABASE ${database.name} SET synchronous_commit = ${setting}`);
+    const lease = await openLease(target);
+    atEnd(() => lease.release());
+    const { rows } = await lease.client.query('SHOW synchronous_commit');
+    expect(rows).toEqual([{ synchronous_commit: used }]);
+  });
+
   it('is held by one session at a time, which the next is told about', async () => {
     const { target, lease } = await openFollower(DDL);
     const { rows } = await lease.client.query('SELECT pg_backend_pid() AS pid');
