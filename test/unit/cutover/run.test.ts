@@ -290,7 +290,7 @@ function scripted({
       if (percent === strayAt) throw new CardctlError('rolled-back', 'requests stray');
       return done;
     },
-    measure: async (percent) => {
+    measure: async ({ percent }) => {
       await work(`measure ${percent}`);
       return left.shift() ?? decision('pass', 'all pass');
     },
