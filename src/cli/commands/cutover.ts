@@ -53,6 +53,7 @@ async function run(
     config.stacks.bots,
   );
   const request = await cutoverRequest(invocation, config, plan, flags, env);
+  if (invocation.options.dryRun) return planned(request, invocation);
   const { readRuns } = await import('../../journal/runs.js');
   const { isAtItsEnd, isGoingBack } = await import('../../steps/cutover/going-back.js');
   const { runs } = readRuns(config.workDir);
@@ -81,6 +82,13 @@ async function run(
       invocation.report({ type: 'note', level: 'info', message });
     }
   }
+}
+
+async function planned(request: CutoverRequest, invocation: Invocation): Promise<Outcome> {
+  const { planOfCutover } = await import('../engine/plan-cutover.js');
+  const { cutoverPlanText } = await import('../render/cutover-plan.js');
+  const plan = await planOfCutover(request, invocation);
+  return { result: plan, text: cutoverPlanText(plan, { color: invocation.output.colorData }) };
 }
 
 /** All that a cutover needs to know. */

@@ -11,10 +11,11 @@ export function gateAt(percent: number, isBeforePromote: boolean): Step<Cutover>
   return {
     name: `gate-${percent}`,
     title,
-    skip: ({ standing }) => {
-      const isPromoted = standing.authority === 'postgres' && standing.unfinished === null;
-      if (isBeforePromote) return isPromoted ? 'Postgres is the authority already' : null;
-      return standing.percent > percent ? `the fleet gets ${standing.percent}%` : null;
+    skip: ({ standing: { authority, unfinished, percent: present } }) => {
+      if (!isBeforePromote) return present > percent ? `the fleet gets ${present}%` : null;
+      // Players wait as long as a change is unfinished: their errors say nothing of the fleet.
+      if (unfinished !== null) return 'it has passed: a change of authority was begun';
+      return authority === 'postgres' ? 'Postgres is the authority already' : null;
     },
     run: (cutover) => measure(cutover, title),
   };
