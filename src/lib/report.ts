@@ -1,5 +1,5 @@
 /** What the engine tells whoever called it. Facts only: the CLI chooses the pixels. */
-export type ReportEvent = StepEvent | ProgressEvent | NoteEvent;
+export type ReportEvent = StepEvent | ProgressEvent | LookEvent | NoteEvent;
 
 /** A step of the run began or ended. */
 export interface StepEvent {
@@ -22,6 +22,25 @@ export interface ProgressEvent {
   total: number;
   /** Bytes moved so far, when the unit is something else. */
   bytes?: number;
+}
+
+/** What is seen of a move at one moment, while somebody watches it. Null is what is not known. */
+export interface LookEvent {
+  type: 'look';
+  step: string;
+  /** Of the traffic to the fleet, percent. */
+  percentWanted: number;
+  percentSeen: number | null;
+  /** Of all that came in, to either stack. */
+  requestsPerSecond: number | null;
+  /** Of the updates that the fleet has answered while it was watched. */
+  errors: { hits: number; of: number } | null;
+  p99Ms: number | null;
+  /** How far the side that follows is behind. */
+  lagMs: number | null;
+  authority: 'sqlite' | 'postgres';
+  epoch: number;
+  gates: { gate: string; verdict: 'pass' | 'hold' | 'fail'; reason: string }[];
 }
 
 export interface NoteEvent {

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { CardctlError } from '../../lib/errors.js';
 import type { CutoverPlan } from '../../steps/cutover/context.js';
 import type { CutoverEnd } from '../../steps/cutover/run.js';
 import { type App, action } from '../app.js';
@@ -9,8 +8,8 @@ import type { CutoverRequest } from '../engine/cutover.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { migrateOptions, prepareLedger } from '../migrate-options.js';
+import { movePlaces } from '../move-places.js';
 import { recordedRun } from '../recorded-run.js';
-import { requireSource } from '../require-source.js';
 import { samePlace, shellLine } from '../shell.js';
 import { switchRequest } from '../switch-request.js';
 import { warmPlaces } from '../warm-places.js';
@@ -54,6 +53,7 @@ async function run(
     config.stacks.bots,
   );
   const request = await cutoverRequest(invocation, config, plan, flags, env);
+  if (invocation.options.dryRun) return planned(request, invocation);
   const { readRuns } = await import('../../journal/runs.js');
   const { isAtItsEnd, isGoingBack } = await import('../../steps/cutover/going-back.js');
   const { runs } = readRuns(config.workDir);
@@ -84,6 +84,13 @@ async function run(
   }
 }
 
+async function planned(request: CutoverRequest, invocation: Invocation): Promise<Outcome> {
+  const { planOfCutover } = await import('../engine/plan-cutover.js');
+  const { cutoverPlanText } = await import('../render/cutover-plan.js');
+  const plan = await planOfCutover(request, invocation);
+  return { result: plan, text: cutoverPlanText(plan, { color: invocation.output.colorData }) };
+}
+
 /** All that a cutover needs to know. */
 async function cutoverRequest(
   invocation: Invocation,
@@ -92,14 +99,14 @@ async function cutoverRequest(
   { hold, acceptHold = false }: CutoverFlags,
   env: NodeJS.ProcessEnv,
 ): Promise<CutoverRequest> {
-  const sourcePath = requireSource(config, 'cutover');
-  const targetUrl = requireTarget(config);
+  const places = movePlaces(config, 'cutover');
+  const { sourcePath, targetUrl } = places;
   const { workDir } = config;
   const [redisUrl, ...others] = config.stacks.redis;
   const rules = moveRules(config);
   return {
     config,
-    places: { sourcePath, targetUrl },
+    places,
     plan,
     holdSeconds: hold ?? config.cutover.holdSeconds,
     acceptHold,
@@ -124,17 +131,6 @@ async function cutoverRequest(
 
 /** As `cardctl warm` has it unless told otherwise. */
 const WARM = { activeDays: 7, rate: 50_000 };
-
-function requireTarget({ target }: Config): string {
-  if (target !== null) return target.url;
-  throw new CardctlError(
-    'usage',
-    'no target is configured: the fleet needs a Postgres of its own',
-    {
-      hint: 'set "target" in cardctl.json; cardctl init --dry-run prints a commented example',
-    },
-  );
-}
 
 function done(end: CutoverEnd, { options }: Invocation): Outcome {
   const next = (...words: string[]) => shellLine(['cardctl', ...words, ...samePlace(options)]);

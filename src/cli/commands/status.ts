@@ -5,6 +5,7 @@ import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import type { MoveStatus } from '../engine/move-status.js';
 import type { Invocation, Outcome } from '../invocation.js';
+import { movePlaces } from '../move-places.js';
 import { moveText } from '../move-text.js';
 import { type Next, nextCommand, nextInMove } from '../next-command.js';
 import { formatSeconds } from '../render/format.js';
@@ -15,11 +16,19 @@ const RUNS_SHOWN = 20;
 export function statusCommand(app: App): Command {
   return new Command('status')
     .description('say what was done, when, with what result, and what comes next')
+    .option('--watch', 'refresh what gates see every second, until Ctrl-C; once off a terminal')
     .action(action(app, run));
 }
 
-async function run(invocation: Invocation): Promise<Outcome> {
+interface StatusFlags {
+  watch?: boolean;
+}
+
+async function run(invocation: Invocation, { watch }: StatusFlags): Promise<Outcome> {
   const config = await invocation.config();
+  const { json, plain, quiet } = invocation.options;
+  const isSeen = invocation.output.talkIsTerminal && !json && !plain && !quiet;
+  if (watch === true && isSeen) await watchUntilSignal(invocation, config);
   const { readRuns } = await import('../../journal/runs.js');
   const { lockHolders } = await import('../../journal/lock.js');
   const { runs, tornLines } = readRuns(config.workDir);
@@ -40,6 +49,15 @@ async function run(invocation: Invocation): Promise<Outcome> {
     },
     text: await statusText(invocation, config, { runs, holders, move, next }),
   };
+}
+
+async function watchUntilSignal(invocation: Invocation, config: Config): Promise<void> {
+  const { watchMove } = await import('../engine/watch.js');
+  const step = 'the move, as gates see it';
+  const places = movePlaces(config, 'status --watch');
+  invocation.report({ type: 'step', step, state: 'started' });
+  await watchMove(config, places, step, invocation);
+  invocation.report({ type: 'step', step, state: 'done' });
 }
 
 function tornNote(count: number) {

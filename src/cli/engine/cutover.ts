@@ -7,8 +7,15 @@ import { readUpstreamFiles } from '../../edge/upstream-file.js';
 import { weightsFor } from '../../edge/weights.js';
 import type { RunRecord } from '../../journal/journal.js';
 import { CardctlError, messageOf } from '../../lib/errors.js';
-import type { Cutover, CutoverPlan, CutoverWork, Done } from '../../steps/cutover/context.js';
-import { measureGate } from '../../steps/gate/measure.js';
+import type {
+  Cutover,
+  CutoverPlan,
+  CutoverWork,
+  Decision,
+  Done,
+  Standing,
+} from '../../steps/cutover/context.js';
+import { type GateReading, measureGate } from '../../steps/gate/measure.js';
 import type { Deps } from '../../steps/step.js';
 import type { StoreKind } from '../../sync/authority.js';
 import type { Config } from '../config/index.js';
@@ -16,6 +23,7 @@ import { formatCount, formatSeconds } from '../render/format.js';
 import { edgeOf } from './edge.js';
 import { startFollowProcess } from './follow-process.js';
 import { botToken, gateLimits, gateSources } from './gate.js';
+import { lookEvent } from './look-event.js';
 import type { MigrateRequest } from './migrate.js';
 import { type Places, readStanding } from './standing.js';
 import type { SwitchRequest } from './switch.js';
@@ -86,16 +94,7 @@ function cutoverWork(request: CutoverRequest, journal: RunRecord, deps: Deps): C
     warm: warm === null ? null : () => warmCache(warm, deps),
     untilReady: (stacks) => untilReady(config, stacks, deps),
     shift: (percent) => shiftAndWatch(config, percent, deps),
-    measure: async () =>
-      measureGate(
-        {
-          sources: await gateSources(config, places, deps.clock),
-          limits: gateLimits(config),
-          stack: 'fleet',
-          holdSeconds: request.holdSeconds,
-        },
-        deps,
-      ),
+    measure: (standing, title) => measure(request, standing, title, deps),
     switchTo: (store) => switchAuthorityTo(request, store, deps),
   };
 }
@@ -241,6 +240,26 @@ async function shiftAndWatch(config: Config, percent: number, deps: Deps): Promi
     outcome: `${servers.map(({ name, weight }) => `${name} ${weight}`).join(', ')}; ${verdict.reason}`,
     facts: { percent, fromPercent, servers, requests: observed.requests, verdict: verdict.verdict },
   };
+}
+
+async function measure(
+  { config, places, holdSeconds }: CutoverRequest,
+  standing: Standing,
+  step: string,
+  deps: Deps,
+): Promise<Decision> {
+  const sources = await gateSources(config, places, deps.clock);
+  let before: GateReading | null = null;
+  return measureGate(
+    {
+      ...{ sources, limits: gateLimits(config, standing.authority), stack: 'fleet', holdSeconds },
+      onLook: (reading, verdicts) => {
+        deps.report(lookEvent({ step, ...standing }, reading, verdicts, before));
+        before = reading;
+      },
+    },
+    deps,
+  );
 }
 
 async function switchAuthorityTo(

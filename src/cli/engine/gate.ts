@@ -13,6 +13,7 @@ import { scrapeBots } from '../../steps/gate/sources/bots.js';
 import { readFollowLag } from '../../steps/gate/sources/follow.js';
 import { queryPrometheus } from '../../steps/gate/sources/prometheus.js';
 import { readWebhookInfo } from '../../steps/gate/sources/webhook-info.js';
+import type { StoreKind } from '../../sync/authority.js';
 import { readProof } from '../../sync/postgres/proof.js';
 import type { Config } from '../config/index.js';
 import { edgeOf } from './edge.js';
@@ -59,9 +60,15 @@ export async function gateSources(
   };
 }
 
-/** Without Redis there is no hit rate to judge. */
-export function gateLimits({ cutover, stacks }: Config): GateLimits {
-  return stacks.redis.length === 0 ? { ...cutover.limits, hitRate: null } : cutover.limits;
+/**
+ * Without Redis there is no hit rate to judge. Nor is there one while SQLite is the authority: the
+ * fleet then hands over what it is asked by whoever has played in the last minutes, and its cache is
+ * hardly asked at all.
+ */
+export function gateLimits({ cutover, stacks }: Config, authority: StoreKind): GateLimits {
+  return stacks.redis.length === 0 || authority === 'sqlite'
+    ? { ...cutover.limits, hitRate: null }
+    : cutover.limits;
 }
 
 /** @throws CardctlError `usage` without one */

@@ -1,19 +1,29 @@
 import type { Clock } from '../../lib/clock.js';
 import type { NoteEvent, ProgressEvent, ReportEvent, StepEvent } from '../../lib/report.js';
 import { formatSeconds } from './format.js';
+import { lookLine } from './look.js';
 import { Meter } from './meter.js';
 import type { Renderer } from './renderer.js';
 
 /** Least time between two reports of progress, milliseconds. */
 const PROGRESS_MS_MIN = 2_000;
 
+/** The same between two looks at gates: they are watched for minutes, milliseconds. */
+const LOOK_MS_MIN = 10_000;
+
 /** Plain lines: for logs, pipes and `--plain`. */
 export function plainRenderer(print: (line: string) => void, clock: Clock): Renderer {
   const progress = new PlainProgress(print, clock);
+  let nextLookMs = Number.NEGATIVE_INFINITY;
   return {
     report: (event: ReportEvent) => {
       if (event.type === 'progress') {
         progress.add(event);
+      } else if (event.type === 'look') {
+        const nowMs = clock.monotonicMs();
+        if (nowMs < nextLookMs) return;
+        nextLookMs = nowMs + LOOK_MS_MIN;
+        print(lookLine(event));
       } else if (event.type === 'step') {
         if (event.state !== 'started') progress.endOf(event.step);
         print(stepLine(event));

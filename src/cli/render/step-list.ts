@@ -8,9 +8,10 @@ import {
   ProcessOutput,
 } from 'listr2';
 import type { Clock } from '../../lib/clock.js';
-import type { ProgressEvent, ReportEvent, StepEvent } from '../../lib/report.js';
+import type { LookEvent, ProgressEvent, ReportEvent, StepEvent } from '../../lib/report.js';
 import { Bars } from './bars.js';
 import { formatSeconds } from './format.js';
+import { lookLines } from './look.js';
 import { detailText, noteLine, stepLine } from './plain.js';
 
 type Renderer = typeof DefaultRenderer;
@@ -52,6 +53,7 @@ export class StepList {
   add(event: ReportEvent): void {
     if (event.type === 'note') this.#notes.push(noteLine(event));
     else if (event.type === 'progress') this.#running.get(event.step)?.progress(event);
+    else if (event.type === 'look') this.#running.get(event.step)?.look(event);
     else if (event.state === 'started') this.#start(event);
     else this.#end(event);
   }
@@ -136,6 +138,15 @@ class RunningStep {
   progress(event: ProgressEvent): void {
     this.#bars ??= new Bars(this.#clock, (text) => this.#draw(text), this.#widthOf);
     this.#bars.add(event);
+  }
+
+  look(event: LookEvent): void {
+    const width = this.#widthOf();
+    this.#draw(
+      lookLines(event)
+        .map((line) => line.slice(0, width))
+        .join('\n'),
+    );
   }
 
   end(event: StepEvent): void {

@@ -73,8 +73,12 @@ export interface CutoverWork {
   untilReady(stacks: readonly Stack[]): Promise<string | null>;
   /** @throws CardctlError as `cardctl shift` does */
   shift(percent: number): Promise<Done>;
-  /** Watches the gates until they have decided, or the time for that is over. */
-  measure(percent: number): Promise<Decision>;
+  /**
+   * Watches the gates until they have decided, or the time for that is over.
+   *
+   * @param title of the step, for what it reports
+   */
+  measure(standing: Standing, title: string): Promise<Decision>;
   /** @throws CardctlError as `cardctl promote` and `cardctl demote` do */
   switchTo(store: StoreKind): Promise<Done & { epoch: number; isFollowed: boolean }>;
   /** @throws CardctlError `usage` when something is not configured without which it cannot work */

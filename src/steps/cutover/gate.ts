@@ -7,32 +7,35 @@ import type { Cutover } from './context.js';
  * promote which has yet to come.
  */
 export function gateAt(percent: number, isBeforePromote: boolean): Step<Cutover> {
+  const title = `gate at ${percent}%`;
   return {
     name: `gate-${percent}`,
-    title: `gate at ${percent}%`,
-    skip: ({ standing }) => {
-      const isPromoted = standing.authority === 'postgres' && standing.unfinished === null;
-      if (isBeforePromote) return isPromoted ? 'Postgres is the authority already' : null;
-      return standing.percent > percent ? `the fleet gets ${standing.percent}%` : null;
+    title,
+    skip: ({ standing: { authority, unfinished, percent: present } }) => {
+      if (!isBeforePromote) return present > percent ? `the fleet gets ${present}%` : null;
+      // Players wait as long as a change is unfinished: their errors say nothing of the fleet.
+      if (unfinished !== null) return 'it has passed: a change of authority was begun';
+      return authority === 'postgres' ? 'Postgres is the authority already' : null;
     },
-    run: measure,
+    run: (cutover) => measure(cutover, title),
   };
 }
 
 export function gateAfterPromote(percent: number): Step<Cutover> {
+  const title = `gate at ${percent}%, with Postgres as the authority`;
   return {
     name: 'gate-promoted',
-    title: `gate at ${percent}%, with Postgres as the authority`,
+    title,
     skip: ({ standing }) =>
       standing.percent > percent ? `the fleet gets ${standing.percent}%` : null,
-    run: measure,
+    run: (cutover) => measure(cutover, title),
   };
 }
 
 /** @throws CardctlError `rolled-back`: whoever runs the steps takes them back */
-async function measure(cutover: Cutover): Promise<string> {
+async function measure(cutover: Cutover, title: string): Promise<string> {
   const { percent } = cutover.standing;
-  const decision = await cutover.work.measure(percent);
+  const decision = await cutover.work.measure(cutover.standing, title);
   const { verdict, reason, verdicts, seconds } = decision;
   cutover.facts = { percent, verdict, verdicts, seconds };
   if (verdict === 'fail') {

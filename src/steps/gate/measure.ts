@@ -98,7 +98,8 @@ function tellChanges(
   }
 }
 
-function readingOf({ metrics, edge, webhook, lag, parity }: Look, at: Date): GateReading {
+/** What the sources said, as far as it is told to others. */
+export function readingOf({ metrics, edge, webhook, lag, parity }: Look, at: Date): GateReading {
   const totals = metrics.value && totalsOf([...metrics.value.instances.values()].flat());
   return {
     at,

@@ -7,7 +7,10 @@ test('a whole cutover under players: every gate passes, and no move is lost or d
   const stage = await makeCutoverStage({ steps: [25, 50, 100] });
   const players = await stage.play();
   const { exitCode, result, events } = await stage.runCutover();
-  expect({ exitCode, result }).toMatchObject({ exitCode: 0, result: { end: 'done' } });
+  expect({ exitCode, result }, `${result.reason}`).toMatchObject({
+    exitCode: 0,
+    result: { end: 'done' },
+  });
   expect(await stage.status()).toEqual({ authority: 'postgres', percent: 100, unfinished: null });
   const steps = events.filter(({ type, state }) => type === 'step' && state === 'done');
   const titles = steps

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { Timeline } from '../../../src/steps/cutover/timeline.js';
 import { startCardctl } from '../cardctl.js';
 import { atEnd } from '../cleanup.js';
 import { type LoadResult, startLoad } from '../loadtest.js';
@@ -21,6 +22,8 @@ export interface CutoverStage extends StageBehindNginx {
   play(options?: { errorsMax?: number }): Promise<{ stop(): Promise<LoadResult> }>;
   /** What the databases, the edge and the journal say. */
   status(): Promise<MoveNow>;
+  /** The last that a cutover has left. */
+  timeline(): Timeline;
 }
 
 export interface CutoverResult {
@@ -50,9 +53,21 @@ const LIMITS = {
 const STEPS = [50, 100];
 
 /** @param more further keys of `cutover` in the configuration */
-export async function makeCutoverStage(more: object = {}): Promise<CutoverStage> {
+export async function makeCutoverStage({
+  limits,
+  ...more
+}: {
+  limits?: object;
+  [key: string]: unknown;
+} = {}): Promise<CutoverStage> {
   const { options } = await smallGame();
-  const cutover = { steps: STEPS, promoteAfter: 50, holdSeconds: 300, limits: LIMITS, ...more };
+  const cutover = {
+    steps: STEPS,
+    promoteAfter: 50,
+    holdSeconds: 300,
+    limits: { ...LIMITS, ...limits },
+    ...more,
+  };
   const behind = await makeStageBehindNginx({ ...options, fleet: 2, more: { cutover } });
   const { stage, url, certificate } = behind;
   const [legacy, ...fleet] = stage.bots as [StageBot, ...StageBot[]];
@@ -97,6 +112,11 @@ export async function makeCutoverStage(more: object = {}): Promise<CutoverStage>
       const { facts, percent } = JSON.parse(stdout).result.move;
       const { authority, unfinished } = facts;
       return { authority: authority.store, percent, unfinished };
+    },
+    timeline: () => {
+      const directory = `${options.directory}/work/timelines`;
+      const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+      return JSON.parse(readFileSync(`${directory}/${names.sort().at(-1)}`, 'utf8'));
     },
   };
 }

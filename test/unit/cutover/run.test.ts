@@ -74,7 +74,14 @@ describe('a cutover does what is left to do', () => {
       'a promote that was cut short',
       { ...LOADED, percent: 50, authority: 'postgres', epoch: 1, unfinished: 'taken' },
       [
-        'measure 50',
+        ...['switchTo postgres', 'warm', 'measure 50'],
+        ...['ready fleet', 'shift 100', 'measure 100'],
+      ],
+    ],
+    [
+      'a fence that is up: players wait for it, and no gate is measured meanwhile',
+      { ...LOADED, percent: 50, unfinished: 'fenced' },
+      [
         ...['switchTo postgres', 'warm', 'measure 50'],
         ...['ready fleet', 'shift 100', 'measure 100'],
       ],
@@ -290,7 +297,7 @@ function scripted({
       if (percent === strayAt) throw new CardctlError('rolled-back', 'requests stray');
       return done;
     },
-    measure: async (percent) => {
+    measure: async ({ percent }) => {
       await work(`measure ${percent}`);
       return left.shift() ?? decision('pass', 'all pass');
     },
