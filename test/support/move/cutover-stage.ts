@@ -122,7 +122,7 @@ export async function makeCutoverStage({
 }
 
 /** What a process that has ended said. */
-function resultOf({ exitCode, stdout, stderr }: ProcessResult): CutoverResult {
+export function resultOf({ exitCode, stdout, stderr }: ProcessResult): CutoverResult {
   const events = stdout
     .split('\n')
     .filter((line) => line !== '')
