@@ -49,13 +49,15 @@ describe('the fence', () => {
     expect(contents(bot)).toEqual(before);
   });
 
-  it('lets them in again when it is lowered, and what they write is logged', async () => {
+  it('lets them in again under the next epoch when it is lowered, and what they write is logged', async () => {
     const { bot, side } = await capturedFile(GAME);
     await side.raiseFence(0, 100);
-    await side.lowerFence(0);
-    await side.lowerFence(0);
+    await side.lowerFence(1);
+    await side.lowerFence(1);
     bot.exec(`UPDATE players SET name = 'Sara'`);
-    expect(await changesOf(side)).toEqual({ players: { keys: ['1'], rows: ['1\tSara'] } });
+    expect(await changesOf(side, ORIGIN, 1)).toEqual({
+      players: { keys: ['1'], rows: ['1\tSara'] },
+    });
   });
 
   it('gives the last position, again and again', async () => {

@@ -485,7 +485,7 @@ describe('a game', () => {
     }
     expect(missed).toEqual([]);
     expect((await compare(game)).differencesTotal).toBe(0);
-  });
+  }, 240_000);
 
   it('cardctl verify ends with 0 when equal and with 3 when not, and prints the difference', async () => {
     const args = ['verify', '--source', game.sourcePath, '--target', game.targetUrl];

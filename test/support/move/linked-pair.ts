@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
@@ -62,7 +62,7 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
     db.close();
   }
   const { name, url } = await createDatabase();
-  await link(path, url, await tempDir());
+  await link(path, url);
   return {
     copy: async ({ journalMode = 'delete', directory } = {}) => {
       const copy = join(directory ?? (await tempDir()), 'game.db');
@@ -77,9 +77,19 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
 }
 
 async function linkedPair(
+/** One linked pair. */
+export async function linkPair(
+  fill: string | ((path: string) => void),
+  options?: LinkOptions,
+): Promise<LinkedPair> {
+  return (await linkTemplate(fill)).copy(options);
+}
+
+/** What a test has of a pair that is linked. */
+export async function linkedPair(
   path: string,
   sqlite: Database.Database,
-  { url, adminUrl }: TestDatabase,
+  { url, adminUrl }: Pick<TestDatabase, 'url' | 'adminUrl'>,
 ): Promise<LinkedPair> {
   const workDir = await tempDir();
   const postgres = await textClient(url);
@@ -102,19 +112,34 @@ async function linkedPair(
   };
 }
 
-/** As `migrate --follow` does, while nobody writes. */
-async function link(path: string, url: string, workDir: string): Promise<void> {
+/** As `migrate --follow` does, of a source that nobody has open. */
+export async function link(path: string, url: string): Promise<void> {
+  const workDir = await tempDir();
   const file = openWritable(path);
-  await installCapture(file, tablesToCapture(file.reader));
-  file.close();
-  await migrateInProcess({ sourcePath: path, targetUrl: url, workDir });
+  try {
+    await installCapture(file, tablesToCapture(file.reader));
+  } finally {
+    file.close();
+  }
+  // The snapshot is there already, as in a run that goes on: to take it would need a process.
+  mkdirSync(join(workDir, 'snapshots'));
+  copyFileSync(path, join(workDir, 'snapshots', 'test-run.db'));
+  await migrateInProcess({
+    sourcePath: path,
+    targetUrl: url,
+    workDir,
+    options: { resume: true, jobs: 1 },
+  });
   const source = openSource(path);
   const target = openTarget(url);
-  const client = await target.connect();
-  const tables = await tablesToFollow(source.db, client, moveRules());
-  await installFollower(target, tables, readSnapshotOrigin(source.db));
-  source.close();
-  await target.close();
+  try {
+    const client = await target.connect();
+    const tables = await tablesToFollow(source.db, client, moveRules());
+    await installFollower(target, tables, readSnapshotOrigin(source.db));
+  } finally {
+    source.close();
+    await target.close();
+  }
 }
 
 async function tablePairs(path: string, url: string): Promise<TablePair[]> {
