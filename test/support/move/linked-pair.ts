@@ -76,7 +76,6 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
   };
 }
 
-async function linkedPair(
 /** One linked pair. */
 export async function linkPair(
   fill: string | ((path: string) => void),
