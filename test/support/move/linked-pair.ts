@@ -76,14 +76,6 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
   };
 }
 
-/** One linked pair. */
-export async function linkPair(
-  fill: string | ((path: string) => void),
-  options?: LinkOptions,
-): Promise<LinkedPair> {
-  return (await linkTemplate(fill)).copy(options);
-}
-
 /** What a test has of a pair that is linked. */
 export async function linkedPair(
   path: string,
