@@ -1,3 +1,4 @@
+import { TARGET_SCHEMA } from '../schema/target-schema.js';
 import { AUTHORITY_COLUMNS } from '../sync/authority.js';
 import type { Database, Executor } from './executor.js';
 
@@ -67,7 +68,12 @@ const FREE_OPEN_CHALLENGES = `
   END $$`;
 
 const POSTGRES = [
-  ...TABLES.map((sql) => sql.replace(/ text\b(?! PRIMARY)/g, ' text COLLATE "C"')),
+  ...TABLES.map((sql) =>
+    sql
+      .replace(/ text\b(?! PRIMARY)/g, ' text COLLATE "C"')
+      // Where the moved ones are: a role that is called as one of the schemas would make its own there.
+      .replace('TABLE IF NOT EXISTS ', `TABLE IF NOT EXISTS ${TARGET_SCHEMA}.`),
+  ),
   'CREATE SCHEMA IF NOT EXISTS cardctl',
   `CREATE TABLE IF NOT EXISTS cardctl.authority ${AUTHORITY_COLUMNS}`,
   `INSERT INTO cardctl.authority VALUES (1, 'sqlite', 0, 0) ON CONFLICT DO NOTHING`,
