@@ -11,10 +11,17 @@ export function scenarioOf({ roll }: Pick<Dice, 'roll'>): Scenario {
     command: oneOf(['promote', 'demote']),
     violence,
     afterwards: oneOf(['again', 'nothing']),
-    isFollowed: ('whom' in violence && violence.whom === 'follow') || roll() < 0.75,
+    isFollowed: needsFollow(violence) || roll() < 0.75,
     players: oneOf([1, 2, 3]),
     opsPerSecond: oneOf([20, 50, 100]),
   };
+}
+
+function needsFollow(violence: Violence): boolean {
+  return (
+    (violence.kind === 'stopped' && violence.whom === 'follow') ||
+    (violence.kind === 'killed' && violence.follow !== undefined)
+  );
 }
 
 /** Where a promote or demote can be caught. */
@@ -32,7 +39,6 @@ const FOLLOW_POINTS = [
   'postgres-apply',
   'sqlite-apply',
   'follow-settled',
-  'give-up-told',
 ] as const;
 
 /** From the start of its process a switch takes about so long, milliseconds. */
@@ -40,6 +46,10 @@ const SWITCH_MS = 900;
 
 function violenceOf(roll: () => number, oneOf: <T>(list: readonly T[]) => T): Violence {
   const anyMoment = () => Math.floor(roll() * SWITCH_MS);
+  const when = (points: readonly string[], nthMax: number) =>
+    roll() < 0.7 ? `${oneOf(points)}:${1 + Math.floor(roll() * nthMax)}` : anyMoment();
+  const ofSwitch = () => when(SWITCH_POINTS, 1);
+  const ofFollow = () => when(FOLLOW_POINTS, 40);
   const kind = oneOf([
     'killed',
     'killed',
@@ -48,17 +58,20 @@ function violenceOf(roll: () => number, oneOf: <T>(list: readonly T[]) => T): Vi
     'connections cut',
   ] as const);
   switch (kind) {
-    case 'killed':
+    case 'killed': {
+      const whom = oneOf(['switch', 'switch', 'follow', 'both', 'giving up'] as const);
+      if (whom === 'switch') return { kind, switch: ofSwitch() };
+      if (whom === 'follow') return { kind, follow: ofFollow() };
+      if (whom === 'both') return { kind, switch: ofSwitch(), follow: ofFollow() };
+      return { kind, switch: 'switch-fenced', follow: 'give-up-told' };
+    }
     case 'stopped': {
       const whom = oneOf(['switch', 'switch', 'follow'] as const);
-      const points = whom === 'switch' ? SWITCH_POINTS : FOLLOW_POINTS;
-      const nth = whom === 'switch' ? 1 : 1 + Math.floor(roll() * 40);
-      const at = roll() < 0.7 ? `${oneOf(points)}:${nth}` : anyMoment();
-      return { kind, whom, at };
+      return { kind, whom, at: whom === 'switch' ? ofSwitch() : ofFollow() };
     }
     case 'postgres crashes':
-      return { kind, at: anyMoment(), downMs: Math.floor(roll() * 500) };
+      return { kind, at: ofSwitch(), downMs: Math.floor(roll() * 500) };
     case 'connections cut':
-      return { kind, at: anyMoment(), players: roll() < 0.3 };
+      return { kind, at: ofSwitch(), players: roll() < 0.3 };
   }
 }

@@ -8,6 +8,8 @@ export interface KeptFollow {
   readonly running: RunningProcess | null;
   /** How each that has ended did, in words. */
   readonly ends: string[];
+  /** Resolves once the process that runs has caught up, or has ended. */
+  ready(): Promise<void>;
   /** Leaves the process that runs to itself: it is not started again. */
   retire(): void;
   stop(): Promise<void>;
@@ -37,6 +39,7 @@ export function keepFollowing(stage: MoveStage, faultPoint?: string): KeptFollow
       return running;
     },
     ends,
+    ready: async () => void (await running?.waitFor(/caught up/).catch(() => undefined)),
     retire: () => {
       isStopped = true;
     },

@@ -11,6 +11,7 @@ import {
   faultPointOf,
   isStopped,
   type Violence,
+  type When,
 } from './violence.js';
 import { watchWriters } from './watch.js';
 
@@ -100,16 +101,25 @@ export async function moveUnderFire(
     follow ??= keepFollowing(stage);
   };
   if (isFollowed) follow = keepFollowing(stage, faultPointOf(violence, 'follow'));
-  await sleep(isFollowed ? 600 : 150);
+  await follow?.ready();
+  await sleep(150);
 
   const switching = begin(faultPointOf(violence, 'switch'));
   const victims: RunningProcess[] = [];
+  /** Once it is time for what is done to others; the switch may stand still meanwhile. */
+  const moment = async (at: When, act: () => Promise<void>) => {
+    if (typeof at === 'number') await sleep(at);
+    else await endedOrStopped(switching, PATIENCE_MS);
+    await act();
+    switching.child.kill('SIGCONT');
+    await runs(switching);
+  };
   switch (violence.kind) {
     case 'killed': {
-      if (typeof violence.at === 'number') {
-        await sleep(violence.at);
-        (violence.whom === 'switch' ? switching : follow?.running)?.child.kill('SIGKILL');
-      }
+      const { switch: at, follow: its } = violence;
+      if (typeof its === 'number')
+        await sleep(its).then(() => follow?.running?.child.kill('SIGKILL'));
+      if (typeof at === 'number') await sleep(at).then(() => switching.child.kill('SIGKILL'));
       await runs(switching);
       break;
     }
@@ -119,7 +129,7 @@ export async function moveUnderFire(
         await sleep(violence.at);
         victim?.child.kill('SIGSTOP');
       }
-      if (victim === switching) await endedOrStopped(switching, 60_000);
+      if (victim === switching) await endedOrStopped(switching, PATIENCE_MS);
       else await runs(switching);
       if (victim !== undefined && victim !== null && isStopped(victim)) victims.push(victim);
       else if (victim === switching) await runs(switching);
@@ -133,20 +143,18 @@ export async function moveUnderFire(
       }
       break;
     }
-    case 'postgres crashes': {
-      await sleep(violence.at);
-      await server.crash();
-      await sleep(violence.downMs);
-      await server.startAgain();
-      await runs(switching);
+    case 'postgres crashes':
+      await moment(violence.at, async () => {
+        await server.crash();
+        await sleep(violence.downMs);
+        await server.startAgain();
+      });
       break;
-    }
-    case 'connections cut': {
-      await sleep(violence.at);
-      log.push(`cut ${await cutConnections(stage.adminUrl, violence.players)}`);
-      await runs(switching);
+    case 'connections cut':
+      await moment(violence.at, async () => {
+        log.push(`cut ${await cutConnections(stage.adminUrl, violence.players)}`);
+      });
       break;
-    }
   }
 
   for (const victim of victims) {

@@ -3,22 +3,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { RunningProcess } from '../process.js';
 
+/** A fault point, `NAME` or `NAME:nth`; or a moment, milliseconds from the start of the switch. */
+export type When = string | number;
+
 /** What befalls a move while the authority changes. */
 export type Violence =
-  /** The process is killed at a fault point, `NAME` or `NAME:nth`, or so many ms after its start. */
-  | { kind: 'killed'; whom: 'follow' | 'switch'; at: string | number }
-  /** It is stopped there, and wakes up when somebody else has gone on. */
-  | { kind: 'stopped'; whom: 'follow' | 'switch'; at: string | number }
-  /** Every process of Postgres is killed, ms after the start of the switch; it is back later. */
-  | { kind: 'postgres crashes'; at: number; downMs: number }
-  /** Connections of cardctl are cut, ms after the start of the switch. */
-  | { kind: 'connections cut'; at: number; players: boolean };
+  /** Processes are killed, as by `kill -9`. */
+  | { kind: 'killed'; follow?: When; switch?: When }
+  /** One stands still, and wakes up when somebody else has gone on. */
+  | { kind: 'stopped'; whom: 'follow' | 'switch'; at: When }
+  /** Every process of Postgres is killed, and it is back later. */
+  | { kind: 'postgres crashes'; at: When; downMs: number }
+  /** Connections of cardctl are cut. */
+  | { kind: 'connections cut'; at: When; players: boolean };
 
-/** The environment in which a process does itself what befalls it; nothing when it is done to it. */
+/** The environment in which a process is killed, or stands still, at a point; else undefined. */
 export function faultPointOf(violence: Violence, whom: 'follow' | 'switch'): string | undefined {
-  if (violence.kind !== 'killed' && violence.kind !== 'stopped') return undefined;
-  if (violence.whom !== whom || typeof violence.at === 'number') return undefined;
-  if (violence.kind === 'killed') return violence.at;
+  if (violence.kind === 'killed') {
+    const at = violence[whom];
+    return typeof at === 'string' ? at : undefined;
+  }
+  const victim = violence.kind === 'stopped' ? violence.whom : 'switch';
+  if (victim !== whom || typeof violence.at === 'number') return undefined;
   return `${violence.at}${violence.at.includes(':') ? '' : ':1'}:stop`;
 }
 
