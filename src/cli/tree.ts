@@ -11,6 +11,7 @@ import { loadtestCommand } from './commands/loadtest.js';
 import { migrateCommand } from './commands/migrate.js';
 import { nginxCommand } from './commands/nginx.js';
 import { postgresCommand } from './commands/postgres.js';
+import { rehearseCommand } from './commands/rehearse.js';
 import { restoreCommand } from './commands/restore.js';
 import { rollbackCommand } from './commands/rollback.js';
 import { shiftCommand } from './commands/shift.js';
@@ -35,6 +36,7 @@ const COMMANDS = [
   shiftCommand,
   promoteCommand,
   demoteCommand,
+  rehearseCommand,
   cutoverCommand,
   rollbackCommand,
   finishCommand,

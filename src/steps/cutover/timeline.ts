@@ -33,6 +33,8 @@ export interface TimelineEntry {
   percent: number | null;
   /** From here on; null where nothing changed. */
   authority: { store: StoreKind; epoch: number; pauseMs: number } | null;
+  /** How long the writers of the source were held for a copy, milliseconds; null where none was made. */
+  writersHeldMs: number | null;
   verdicts: Decision['verdicts'];
 }
 
@@ -116,6 +118,7 @@ function entryOf({ id, command }: Run, step: RunStep): TimelineEntry {
     outcome: withoutPlaces(outcome ?? ''),
     percent: isShift(step) ? numberIn(facts, 'percent') : null,
     authority: authorityIn(facts),
+    writersHeldMs: numberIn(facts, 'writersHeldMs'),
     verdicts: (Array.isArray(facts?.verdicts) ? (facts.verdicts as Decision['verdicts']) : []).map(
       (verdict) => ({ ...verdict, reason: withoutPlaces(verdict.reason) }),
     ),

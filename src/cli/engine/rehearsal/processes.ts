@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const BIN = new URL('../../../../bin/', import.meta.url);
+
+/** A process of a rehearsal. */
+export interface Child {
+  /** Resolves when it has ended. */
+  ended: Promise<{ exitCode: number | null; lines: string[]; errors: string }>;
+  /** Lets it finish what it does; after ten seconds it is killed. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  pid: number;
+}
+
+/** Starts `cardctl` or `cardbot`, as they are installed beside this one. */
+export function startOurs(
+  name: 'cardctl' | 'cardbot',
+  args: readonly string[],
+  options: StartOptions = {},
+): Child {
+  return start(process.execPath, [fileURLToPath(new URL(name, BIN)), ...args], options);
+}
+
+interface StartOptions {
+  env?: Record<string, string>;
+  onLine?: (line: string) => void;
+}
+
+/**
+ * Starts a program in a session of its own: a Ctrl-C reaches whoever rehearses, and that one ends
+ * what it has started, in order.
+ */
+export function start(
+  program: string,
+  args: readonly string[],
+  { env = {}, onLine = () => undefined }: StartOptions = {},
+): Child {
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const lines: string[] = [];
+  let errors = '';
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    onLine(line);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    // The end of it is what says why.
+    errors = (errors + text).slice(-4_000);
+  });
+  const closed = once(child, 'close').then(() => undefined);
+  // One that could not be started says so where it is waited for.
+  closed.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    ended: closed.then(() => ({ exitCode: child.exitCode, lines, errors })),
+    stop: (signal = 'SIGTERM') => stop(child, closed, signal),
+  };
+}
+
+const STOP_MS_MAX = 10_000;
+
+async function stop(child: ChildProcess, closed: Promise<void>, signal: NodeJS.Signals) {
+  if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+  await closed.catch(() => undefined);
+  clearTimeout(impatience);
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { readConfigFile } from '../../config/file.js';
+import type { Config } from '../../config/index.js';
+import { Problems } from '../../config/problems.js';
+
+/** One bot of a rehearsal, on this machine. */
+export interface ScratchBot {
+  name: string;
+  stack: 'legacy' | 'fleet';
+  address: string;
+  admin: string;
+}
+
+export interface ScratchPlaces {
+  directory: string;
+  sourcePath: string;
+  targetUrl: string;
+  /** Where the bots find the Bot API. */
+  apiListen: string;
+  bots: readonly ScratchBot[];
+  nginx: ScratchNginx;
+}
+
+export interface ScratchNginx {
+  listenPort: number;
+  statusPort: number;
+  /** The program and the arguments that name this Nginx. */
+  command: readonly string[];
+}
+
+/** What is said of the data, and how the move is done: the same as for the real one. */
+const SAME = ['types', 'onBadValue', 'skip', 'migrate', 'promote'];
+
+/** Long, as Nginx is only ever told of one that nobody guesses. */
+export const WEBHOOK_PATH = '/hook-rehearsal-0123456789';
+
+/**
+ * The configuration of a rehearsal: what the real one says of data and move, and nothing of what it
+ * says of places. No secret of the real game is in it.
+ *
+ * @param cutover its steps, and gates that can decide within minutes
+ */
+export function scratchConfig(
+  config: Config,
+  { directory, sourcePath, targetUrl, apiListen, bots, nginx }: ScratchPlaces,
+  cutover: object,
+): Record<string, unknown> {
+  const raw = config.file === null ? {} : readConfigFile(config.file, new Problems());
+  const same = Object.entries(raw).filter(([key]) => SAME.includes(key));
+  const { runtime } = config.stacks;
+  return {
+    ...Object.fromEntries(same),
+    source: sourcePath,
+    target: { url: targetUrl },
+    workDir: join(directory, 'work'),
+    backup: {
+      ...(config.backup.holdMsMax !== undefined && { holdMsMax: config.backup.holdMsMax }),
+    },
+    telegram: {
+      token: `1:${secret()}`,
+      secretToken: secret(),
+      webhookPath: WEBHOOK_PATH,
+      apiRoot: `http://${apiListen}`,
+      username: 'rehearsal_bot',
+    },
+    runtime: {
+      adminToken: secret(),
+      peerSecret: secret(),
+      timeZone: runtime.timeZone,
+      images: runtime.images,
+      ...(runtime.cdn !== null && { cdn: runtime.cdn }),
+    },
+    bots,
+    nginx: {
+      ...nginxFiles(directory),
+      serverName: 'rehearsal',
+      listenPort: nginx.listenPort,
+      accessLog: join(directory, 'webhook.log'),
+      statusUrl: `http://127.0.0.1:${nginx.statusPort}/generation`,
+      test: [...nginx.command, '-t'],
+      reload: [...nginx.command, '-s', 'reload'],
+    },
+    cutover,
+  };
+}
+
+/** Of the scratch Nginx. */
+export function nginxFiles(directory: string) {
+  return {
+    upstreamFile: join(directory, 'upstream.conf'),
+    serverFile: join(directory, 'server.conf'),
+    certificate: join(directory, 'certificate.pem'),
+    certificateKey: join(directory, 'certificate-key.pem'),
+  };
+}
+
+function secret(): string {
+  return randomBytes(18).toString('base64url');
+}

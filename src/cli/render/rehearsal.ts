@@ -1,0 +1,47 @@
+import type { RehearsalReport } from '../../steps/rehearse/report.js';
+import { formatCount, formatSeconds } from './format.js';
+import { formatTable } from './table.js';
+
+/** What a rehearsal found, for people. */
+export function rehearsalText(report: RehearsalReport, { color }: { color: boolean }): string {
+  const { result, reason, steps, pauses, real, findings, players, isBalanced, unbalanced } = report;
+  const table = formatTable(
+    ['step', 'time', 'outcome'],
+    steps.map(({ step, seconds, outcome }) => [step, formatSeconds(seconds), firstLine(outcome)]),
+    { rightAligned: [1], color },
+  );
+  return [
+    ...(steps.length === 0 ? [] : [table, '']),
+    ...pauses.map(({ what, ms }) => `pause       ${what}: ${Math.round(ms)} ms`),
+    ...(players === null
+      ? []
+      : [
+          `players     ${formatCount(players.updates)} updates acknowledged, ${formatCount(players.errors)} attempts failed, p99 ${players.p99Ms.toFixed(0)} ms`,
+        ]),
+    ...(isBalanced === null || players === null
+      ? []
+      : [
+          isBalanced
+            ? `ledger      balanced: ${formatCount(players.writesChecked)} acknowledged writes count once each`
+            : 'ledger      NOT balanced: a move was lost or doubled',
+        ]),
+    ...unbalanced.map((what) => `            ${what}`),
+    ...realLines(real),
+    ...findings.map((finding) => `to know     ${finding}`),
+    `rehearsal   ${result}${reason === '' ? '' : `: ${reason}`}`,
+    'everything is taken down again; the source was only read',
+  ].join('\n');
+}
+
+function realLines({ preparing, gates, total }: RehearsalReport['real']): string[] {
+  if (gates.length === 0) return [];
+  const told = gates.map(({ percent, seconds }) => `${percent}% ${formatSeconds(seconds)}`);
+  return [
+    `the real    about ${formatSeconds(total)}: ${formatSeconds(preparing)} before the first shift, then the gates, if as many updates come: ${told.join(', ')}`,
+  ];
+}
+
+function firstLine(text: string): string {
+  const first = text.split('\n')[0] ?? '';
+  return first.length > 100 ? `${first.slice(0, 99)}…` : first;
+}
