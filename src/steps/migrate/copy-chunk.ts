@@ -84,13 +84,23 @@ async function send(
   const ended = finished(copy, { signal });
   // Whoever waits for a slice hears of it first; then nobody is left to wait for the end.
   ended.catch(() => undefined);
-  for (const slice of slices) {
-    signal.throwIfAborted();
-    onSent(slice);
-    await Promise.race([taken(copy, slice.text), ended]);
+  let isRefused = false;
+  copy.on('error', () => {
+    isRefused = true;
+  });
+  try {
+    for (const slice of slices) {
+      signal.throwIfAborted();
+      onSent(slice);
+      await Promise.race([taken(copy, slice.text), ended]);
+    }
+    copy.end();
+    await ended;
+  } catch (error) {
+    // Else the server waits for more text, and the ROLLBACK behind it waits for the server.
+    if (!isRefused) copy.destroy();
+    throw error;
   }
-  copy.end();
-  await ended;
 }
 
 /** Resolves once the socket has handed all of the text to the system. */

@@ -15,14 +15,13 @@ import {
   sha256Of,
   surroundings,
 } from '../../support/backup-run.js';
+import { createDatabase } from '../../support/postgres.js';
 import { runProcess } from '../../support/process.js';
 import { canMount, makeReadOnly, smallDisk } from '../../support/small-disk.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const NO_RULES: MoveRules = { columns: new Map(), skip: new Set(), onBadRow: 'fail' };
 const ALL_TABLES = { counts: false, tables: [], repair: false, limit: 20 };
-/** Nobody gets as far as connecting. */
-const NOWHERE = 'postgresql://nobody@127.0.0.1:1/none';
 
 const onSmallDisk = canMount ? describe : describe.skip;
 
@@ -71,7 +70,10 @@ onSmallDisk('on a disk that is full (needs root, to mount a small one)', () => {
     const options = { sourcePath: await gameFile(), workDir, rules: NO_RULES, ...ALL_TABLES };
     const signal = new AbortController().signal;
     const error = await errorOf(
-      verify({ ...options, targetUrl: NOWHERE }, { ...surroundings(), signal }),
+      verify(
+        { ...options, targetUrl: (await createDatabase()).url },
+        { ...surroundings(), signal },
+      ),
     );
     expect(error).toMatchObject({
       code: 'target',
