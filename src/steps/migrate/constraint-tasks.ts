@@ -29,36 +29,42 @@ export function constraintTasks(
   const { options, brokenChecks, brokenForeignKeys } = migration;
   const pagesOf = (table: string) => tallies.get(table)?.table.units.pages.length ?? 0;
   const checks = plan.ddl.checks.flatMap((check) =>
-    tasksOf(check, [check.table], pagesOf(check.table), async (client) => {
+    tasksOf(check, [check.table], [check.table], pagesOf(check.table), async (client) => {
       const broken = await validate(client, check, CHECK_VIOLATION, options.brokenChecks);
       if (broken !== null) brokenChecks.push({ ...named(check), ...broken });
     }),
   );
-  const foreignKeys = plan.ddl.foreignKeys.flatMap((key) =>
-    tasksOf(key, [key.table, key.parent], pagesOf(key.table), async (client) => {
+  const foreignKeys = plan.ddl.foreignKeys.flatMap((key) => {
+    const both = [key.table, key.parent];
+    const held = options.brokenForeignKeys === 'omit' ? both : [key.table];
+    return tasksOf(key, both, held, pagesOf(key.table), async (client) => {
       const broken = await validate(client, key, FOREIGN_KEY_VIOLATION, options.brokenForeignKeys);
       if (broken === null) return;
       const { rows: orphans, ...rest } = broken;
       brokenForeignKeys.push({ ...named(key), orphans, ...rest });
-    }),
-  );
+    });
+  });
   return [...checks, ...foreignKeys];
 }
 
+/**
+ * @param held tables that nothing else may lock while the rule is validated: all that are locked
+ *   when it is dropped, or two that refer to each other would wait for each other
+ */
 function tasksOf(
   rule: CheckDdl,
   tables: readonly string[],
+  held: readonly string[],
   pages: number,
   validates: Task<Client>['run'],
 ): Task<Client>[] {
   const added = `add ${rule.table} ${rule.name}`;
-  const locks = [...new Set(tables)].map((table) => `table ${table}`);
   return [
     {
       id: added,
       after: tables.map(completeTaskId),
       cost: Number.MAX_SAFE_INTEGER,
-      exclusive: locks,
+      exclusive: lockNames(tables),
       run: async (client) => {
         if (!(await constraintExists(client, rule))) await client.query(rule.addSql);
       },
@@ -67,10 +73,14 @@ function tasksOf(
       id: `validate ${rule.table} ${rule.name}`,
       after: [added],
       cost: VALIDATE_COST * pages,
-      exclusive: [`table ${rule.table}`],
+      exclusive: lockNames(held),
       run: validates,
     },
   ];
+}
+
+function lockNames(tables: readonly string[]): string[] {
+  return [...new Set(tables)].map((table) => `table ${table}`);
 }
 
 /** A rule that the source declared and did not enforce: the game must go on as it did. */

@@ -10,7 +10,7 @@ describe.each([
   'a process that stands still while a $command goes on without it',
   ({ command, to }) => {
     test.each(['switch-ready', 'switch-fenced', 'switch-caught-up', 'switch-taken'])(
-      'the %s one, at %s: it wakes up and changes nothing',
+      'the command itself, at %s: it wakes up and changes nothing',
       async (at) => {
         const { facts } = await move({
           command,

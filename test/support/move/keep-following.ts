@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessResult, RunningProcess } from '../process.js';
 import type { MoveStage } from './stage.js';
+import { endedOrStopped } from './violence.js';
 
 /** `cardctl follow`, started again whenever it ends, as a service manager does. */
 export interface KeptFollow {
@@ -8,7 +9,7 @@ export interface KeptFollow {
   readonly running: RunningProcess | null;
   /** How each that has ended did, in words. */
   readonly ends: string[];
-  /** Resolves once the process that runs has caught up, or has ended. */
+  /** Resolves once the process that runs has caught up, has ended or stands still. */
   ready(): Promise<void>;
   /** Leaves the process that runs to itself: it is not started again. */
   retire(): void;
@@ -17,6 +18,8 @@ export interface KeptFollow {
 
 /** How long after its end it is started again, milliseconds. */
 const AGAIN_MS = 100;
+
+const READY_MS_MAX = 60_000;
 
 /** @param faultPoint of the first process; those that come after it have none */
 export function keepFollowing(stage: MoveStage, faultPoint?: string): KeptFollow {
@@ -39,7 +42,11 @@ export function keepFollowing(stage: MoveStage, faultPoint?: string): KeptFollow
       return running;
     },
     ends,
-    ready: async () => void (await running?.waitFor(/caught up/).catch(() => undefined)),
+    ready: async () => {
+      if (running === null) return;
+      const caughtUp = running.waitFor(/caught up/).catch(() => undefined);
+      await Promise.race([caughtUp, endedOrStopped(running, READY_MS_MAX)]);
+    },
     retire: () => {
       isStopped = true;
     },
