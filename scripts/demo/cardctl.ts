@@ -10,9 +10,6 @@ export interface RunOptions {
   quiet?: boolean;
   /** What it writes to stdout is returned instead of shown. */
   capture?: boolean;
-  /** Of a command that another runs beside: its progress is not shown. */
-  beside?: boolean;
-  env?: Record<string, string>;
 }
 
 export function say(text: string): void {
@@ -21,16 +18,15 @@ export function say(text: string): void {
 
 /** Runs the real command line, its output where the reader sees it. Returns what was captured. */
 export async function cardctl(args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { quiet = false, capture = false, beside = false, env = {} } = options;
+  const { quiet = false, capture = false } = options;
   const shown = args.map((arg) => (arg.startsWith(ROOT) ? relative(ROOT, arg) : arg));
-  if (!quiet) console.log(`$ cardctl ${shown.join(' ')}${beside ? ' &' : ''}`);
+  if (!quiet) console.log(`$ cardctl ${shown.join(' ')}`);
   const child = spawn(process.execPath, [join(ROOT, 'bin/cardctl'), ...args], {
     stdio: [
       'ignore',
       capture ? 'pipe' : quiet ? 'ignore' : 'inherit',
-      quiet || beside ? 'ignore' : 'inherit',
+      quiet ? 'ignore' : 'inherit',
     ],
-    env: { ...process.env, ...env },
   });
   const captured = child.stdout === null ? Promise.resolve('') : text(child.stdout);
   const [exitCode] = await once(child, 'exit');

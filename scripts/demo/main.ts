@@ -2,16 +2,18 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateGame } from '../../fixtures/game/generate.js';
-import { undoAll } from '../../test/support/cleanup.js';
 import { cardctl, ROOT, say } from './cardctl.js';
+import { showLiveMove } from './live-move.js';
 import { showOnePlayer } from './one-player.js';
-import { missingForPlayers, showPlayers } from './players.js';
 
 const DEMO = join(ROOT, '.demo');
 const SOURCE = join(DEMO, 'game_bot.db');
 const WORK_DIR = ['--work-dir', join(DEMO, 'work')];
 
-/** Plays the main job on a game made up for it: a database, a backup, a Postgres, the proof. */
+/**
+ * Plays the main job on a game made up for it: a database, a backup, a Postgres, the proof; and then
+ * the move of it while players play.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { players: { type: 'string', default: '20000' } } });
   const players = Number(values.players);
@@ -38,25 +40,16 @@ async function main(): Promise<void> {
   await cardctl(['migrate', '--source', SOURCE, ...WORK_DIR]);
 
   say('One player, asked of both sides.');
-  const targetUrl = await embeddedUrl();
-  await showOnePlayer(SOURCE, targetUrl);
+  await showOnePlayer(SOURCE, await embeddedUrl());
 
   say('The proof again, at any time.');
   await cardctl(['verify', '--source', SOURCE, ...WORK_DIR]);
 
-  const missing = missingForPlayers();
-  if (missing.length === 0) {
-    await showPlayers({ directory: DEMO, source: SOURCE, targetUrl });
-  } else {
-    say(
-      `Here four bots would have served players, and the fleet got its share of them; that needs ${missing.join(' and ')}: npx tsx scripts/ensure-servers.ts`,
-    );
-  }
+  await cardctl(['postgres', 'stop', ...WORK_DIR], { quiet: true });
+  await showLiveMove(DEMO, SOURCE);
 
   say('What was done, from the journal.');
   await cardctl(['status', ...WORK_DIR]);
-
-  await cardctl(['postgres', 'stop', ...WORK_DIR], { quiet: true });
   console.log(
     `\nAll of it is in ${relative(ROOT, DEMO)}/. Postgres is stopped; start it again with:`,
   );
@@ -68,8 +61,4 @@ async function embeddedUrl(): Promise<string> {
   return JSON.parse(await cardctl(status, { capture: true, quiet: true })).result.url;
 }
 
-try {
-  await main();
-} finally {
-  await undoAll();
-}
+await main();

@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
 import type { Clock } from '../lib/clock.js';
 import { createOrderedQueue } from './order.js';
-import { type Answer, Post } from './post.js';
+import { type Answer, Post, type PostOutcome } from './post.js';
 import { ANSWER_MS_MAX, retryAfterMs, UPDATE_AGE_MS_MAX } from './retry.js';
-import { smoothWeighted } from './weighted.js';
+import type { Spread } from './spread.js';
 
 /** An update on its way to the webhook. */
 export interface Outgoing {
@@ -16,15 +16,8 @@ export interface Outgoing {
   body(): string;
 }
 
-export interface Target {
-  /** Where the webhook listens, path included. */
-  url: string;
-  /** Integer share among the targets; 0 gets nothing. */
-  weight: number;
-}
-
 export interface DeliveryOptions {
-  targets: readonly Target[];
+  spread: Spread;
   /** Sent as `X-Telegram-Bot-Api-Secret-Token`. */
   secretToken: string;
   /** Posts in flight at most; 1 to 100, as `setWebhook` takes it. */
@@ -66,8 +59,7 @@ export function startDelivery<Update extends Outgoing>(
   clock: Clock,
 ): Delivery<Update> {
   const answerMsMax = ANSWER_MS_MAX * options.timeScale;
-  const pools = options.targets.map((target) => openPool(target, options, answerMsMax));
-  const nextPool = smoothWeighted(pools);
+  const pools = new Map<string, WebhookPool>();
   const queue = createOrderedQueue<Parcel<Update>>(({ update }) => update.orderKey);
   const unfinished = new Set<Parcel<Update>>();
   const waiting = new Set<NodeJS.Timeout>();
@@ -95,9 +87,12 @@ export function startDelivery<Update extends Outgoing>(
     if (parcel.attempts > 0) retries += 1;
     parcel.attempts += 1;
     parcel.body ??= parcel.update.body();
-    const { pool, path, headers } = nextPool();
+    const route = options.spread.next();
+    const { pool, path, headers } = poolOf(route.url);
+    const startedMs = clock.monotonicMs();
     const post = new Post((outcome) => {
       inFlight.delete(post);
+      route.ended?.(statusOf(outcome), (clock.monotonicMs() - startedMs) / 1_000);
       if (stopped) return;
       if ('failure' in outcome) onFailure(parcel, outcome.failure);
       else onAnswer(parcel, outcome);
@@ -105,6 +100,12 @@ export function startDelivery<Update extends Outgoing>(
     });
     inFlight.add(post);
     post.start(pool, { path, headers, body: parcel.body, answerMsMax });
+  };
+
+  const poolOf = (url: string) => {
+    const pool = pools.get(url) ?? openPool(url, options, answerMsMax);
+    pools.set(url, pool);
+    return pool;
   };
 
   const onAnswer = (parcel: Parcel<Update>, answer: Answer) => {
@@ -169,7 +170,7 @@ export function startDelivery<Update extends Outgoing>(
       stopped = true;
       for (const timer of waiting) clearTimeout(timer);
       for (const post of [...inFlight]) post.abort();
-      await Promise.all(pools.map(({ pool }) => pool.destroy()));
+      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
       return [...unfinished].map(({ update }) => update);
     },
   };
@@ -182,8 +183,19 @@ interface Parcel<Update> {
   body: string | undefined;
 }
 
-function openPool(target: Target, options: DeliveryOptions, answerMsMax: number) {
-  const { origin, pathname, search } = new URL(target.url);
+/** Of the answer; 0 when there was none. */
+function statusOf(outcome: PostOutcome): number {
+  return 'failure' in outcome ? Number(/^status (\d+)$/.exec(outcome.failure)?.[1] ?? 0) : 200;
+}
+
+interface WebhookPool {
+  pool: Pool;
+  path: string;
+  headers: string[];
+}
+
+function openPool(url: string, options: DeliveryOptions, answerMsMax: number): WebhookPool {
+  const { origin, pathname, search } = new URL(url);
   const headers = [
     'content-type',
     'application/json',
@@ -198,5 +210,5 @@ function openPool(target: Target, options: DeliveryOptions, answerMsMax: number)
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return { pool, weight: target.weight, path: `${pathname}${search}`, headers };
+  return { pool, path: `${pathname}${search}`, headers };
 }

@@ -3,8 +3,9 @@ export {
   checkLedger,
   type LedgerVerdict,
 } from './check-ledger.js';
-export type { Target } from './delivery.js';
 export type { LoadOptions } from './options.js';
 export { readLedger } from './read-ledger.js';
 export type { LoadReport } from './report.js';
 export { type LoadEvent, runLoadtest } from './run.js';
+export type { Target } from './spread.js';
+export { startStandInEdge } from './stand-in-edge.js';

@@ -1,6 +1,6 @@
 import { CardctlError } from '../lib/errors.js';
 import type { BotApiOptions } from './bot-api.js';
-import type { Target } from './delivery.js';
+import { type Spread, spreadOver, type Target } from './spread.js';
 import type { Thresholds } from './verdict.js';
 
 /** What a load test is told. */
@@ -11,6 +11,8 @@ export interface LoadOptions {
   durationSeconds: number;
   /** Where updates are posted: Nginx alone, or the bots with their weights. */
   targets: readonly Target[];
+  /** Instead of them: weights that change while it runs. */
+  spread?: Spread | undefined;
   /** The bots must expect it, as given to `setWebhook`. */
   secretToken: string;
   botApi: BotApiOptions;
@@ -59,22 +61,28 @@ const LOAD_DEFAULTS = {
   thresholds: {} as Thresholds,
 };
 
-export type CompleteOptions = Required<Omit<LoadOptions, 'adminToken'>> & {
+export type CompleteOptions = Required<Omit<LoadOptions, 'adminToken' | 'spread'>> & {
   adminToken: string | undefined;
+  spread: Spread;
 };
 
 /** @throws CardctlError `usage` that lists every problem */
 export function completeOptions(options: LoadOptions): CompleteOptions {
   const complete = { ...LOAD_DEFAULTS, ...options };
   const problems = problemsOf(complete);
-  if (problems.length === 0) return complete;
+  if (problems.length === 0) {
+    return { ...complete, spread: options.spread ?? spreadOver(options.targets) };
+  }
   throw new CardctlError('usage', `the load test cannot run: ${problems.join('; ')}`, {
     details: { problems },
   });
 }
 
-function problemsOf(options: CompleteOptions): string[] {
+function problemsOf(
+  options: Omit<CompleteOptions, 'spread'> & Pick<LoadOptions, 'spread'>,
+): string[] {
   const { targets, userIds, connectionsMax, writesShare, newShare } = options;
+  const isSpread = options.spread !== undefined;
   const isShare = (value: number) => value >= 0 && value <= 1;
   return [
     [isCount(options.users), 'users must be a whole number from 1'],
@@ -86,7 +94,7 @@ function problemsOf(options: CompleteOptions): string[] {
     [isShare(writesShare), 'the share of writes must be 0 to 1'],
     [isShare(newShare), 'the share of new players must be 0 to 1'],
     [options.timeScale > 0, 'the time scale must be above 0'],
-    [targets.some(({ weight }) => weight > 0), 'no target has a weight above 0'],
+    [isSpread || targets.some(({ weight }) => weight > 0), 'no target has a weight above 0'],
     [targets.every(({ weight }) => isCount(weight + 1)), 'weights must be whole numbers from 0'],
     [targets.every(({ url }) => URL.canParse(url)), 'every target must be a URL'],
     [userIds.every(isCount), 'user ids must be whole numbers up to 2^53, as Telegram gives them'],

@@ -121,7 +121,7 @@ async function startWorld(
     clock,
     roll: createDice(options.seed + 1).roll,
     webhookInfo: () => ({
-      url: options.targets[0]?.url ?? '',
+      url: options.spread.url,
       pendingUpdates: delivery.backlog,
       connectionsMax: options.connectionsMax,
       lastError: delivery.lastError,

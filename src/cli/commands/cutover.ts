@@ -32,7 +32,7 @@ export function cutoverCommand(app: App): Command {
       'the step behind which Postgres becomes the authority',
       wholeNumber,
     )
-    .option('--hold <s>', 'how long the gates of a step may take to decide', wholeNumber)
+    .option('--hold <s>', 'how long the gates of a step may take to decide (default: 900)', wholeNumber)
     .option('--accept-hold', 'hold the writers of the source for as long as a copy takes')
     .action(action(app, (invocation, flags: CutoverFlags) => run(invocation, flags, app.env)));
 }
@@ -140,7 +140,7 @@ function done(end: CutoverEnd, { options }: Invocation): Outcome {
       result: { end: 'held', reason, verdicts },
       text: [
         `holding: ${reason}`,
-        `measure again and go on: ${next('cutover')}   keep measuring: ${next('cutover', '--hold', '600')}`,
+        `measure again and go on: ${next('cutover')}   keep measuring: ${next('cutover', '--hold', '3600')}`,
         `go back: ${next('rollback')}`,
       ].join('\n'),
       exitCode: EXIT_CODES.undecided,

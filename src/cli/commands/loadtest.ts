@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { CardctlError } from '../../lib/errors.js';
 import type {
   LedgerVerdict,
@@ -12,6 +12,7 @@ import type {
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import { required } from '../config/required.js';
+import { edgeOf } from '../engine/edge.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { formatCount } from '../render/format.js';
@@ -23,6 +24,7 @@ interface LoadtestFlags {
   rps: number;
   duration: number;
   url?: string[];
+  asNginx?: boolean;
   apiListen: string;
   writes: number;
   seed: number;
@@ -43,6 +45,12 @@ export function loadtestCommand(app: App): Command {
     .option(
       '--url <url...>',
       'where updates go; URL=WEIGHT spreads them (default: the bots of the configuration)',
+    )
+    .addOption(
+      new Option(
+        '--as-nginx',
+        'spread updates over the bots by the weights of the upstream file, also when a shift changes them: where there is no Nginx',
+      ).conflicts('url'),
     )
     .option(
       '--api-listen <address>',
@@ -71,16 +79,21 @@ async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcom
       `Play ${formatCount(options.users)} virtual players against ${strangers.map(({ url }) => url).join(', ')}? It changes their database.`,
     );
   }
-  const { runLoadtest } = await import('../../loadtest/index.js');
+  const { runLoadtest, startStandInEdge } = await import('../../loadtest/index.js');
   // Neither alone in the work directory nor in the journal: it is there to be run beside a shift.
   mkdirSync(dirname(options.ledgerPath), { recursive: true, mode: 0o700 });
   const { openLedgerCheck } = await import('../engine/ledger-check.js');
   const check = flags.check === true ? await openLedgerCheck(config, invocation.clock) : null;
-  const report = await runLoadtest(options, {
-    clock: invocation.clock,
-    signal: invocation.signal,
-    report: (event) => tell(event, invocation),
-  });
+  const edge =
+    flags.asNginx === true ? await startStandInEdge(edgeOf(config), invocation.clock) : null;
+  const report = await runLoadtest(
+    { ...options, spread: edge?.spread },
+    {
+      clock: invocation.clock,
+      signal: invocation.signal,
+      report: (event) => tell(event, invocation),
+    },
+  ).finally(() => edge?.close());
   const ledger = check === null ? null : await check(options.ledgerPath);
   const pass = report.verdict.pass && ledger?.pass !== false;
   return {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type App, action } from '../app.js';
-import type { RehearseRequest } from '../engine/rehearsal/rehearse.js';
+import type { RehearseRequest } from '../engine/rehearsal/request.js';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { recordedRun } from '../recorded-run.js';

@@ -52,7 +52,7 @@ export function cutoverOf(
   return {
     steps,
     promoteAfter,
-    holdSeconds: cutover?.holdSeconds ?? 60,
+    holdSeconds: cutover?.holdSeconds ?? 900,
     prometheus: prometheus === undefined ? null : { url: prometheus.url, token: token ?? null },
     limits: { ...LIMITS, ...given(limits) },
   };

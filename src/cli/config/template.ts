@@ -141,7 +141,7 @@ export function configTemplate(source: string | undefined): string {
   //   "steps": [10, 25, 50, 100],
   //   "promoteAfter": 50,
   //   // How long the gates of a step may take to decide; then cutover holds the step it is at.
-  //   "holdSeconds": 60,
+  //   "holdSeconds": 900,
   //   // Where to read what the bots count. Default: from their own /metrics.
   //   // "prometheus": {"url": "http://10.0.1.50:9090", "token": {"file": "/run/secrets/prometheus"}},
   //   "limits": {

@@ -7,6 +7,7 @@ import {
   startDelivery,
 } from '../../../src/loadtest/delivery.js';
 import { messageKey } from '../../../src/loadtest/order.js';
+import { spreadOver } from '../../../src/loadtest/spread.js';
 import { atEnd } from '../../support/cleanup.js';
 import { freePort } from '../../support/free-port.js';
 import { type Behaviour, startWebhookBot, type WebhookBot } from './webhook-bot.js';
@@ -199,7 +200,7 @@ function deliver(
   const told: Told = { acknowledged: [], failed: [], givenUp: [], stacks: [] };
   const delivery = startDelivery(
     {
-      targets: targets.map(({ url, weight = 1 }) => ({ url, weight })),
+      spread: spreadOver(targets.map(({ url, weight = 1 }) => ({ url, weight }))),
       secretToken: 's3cret',
       connectionsMax: 40,
       // A bot on a busy machine has 3 s to answer.

@@ -26,7 +26,7 @@ async function problemsOf(cutover: object): Promise<string> {
 const DEFAULTS: Cutover = {
   steps: [10, 25, 50, 100],
   promoteAfter: 50,
-  holdSeconds: 60,
+  holdSeconds: 900,
   prometheus: null,
   limits: {
     errorRate: 0.001,
@@ -55,7 +55,7 @@ test('what is given is taken, and the rest keeps its default', async () => {
   expect(cutover).toEqual({
     steps: [5, 100],
     promoteAfter: 5,
-    holdSeconds: 60,
+    holdSeconds: 900,
     prometheus: { url: 'http://10.0.1.50:9090', token: 'from-a-file' },
     limits: { ...DEFAULTS.limits, errorRate: 0.01, hitRate: null },
   });

@@ -34,7 +34,8 @@ const PLACES = {
       admin: 'http://127.0.0.1:3',
     },
   ],
-  nginx: { listenPort: 4, statusPort: 5, command: ['nginx', '-c', '/scratch/nginx.conf'] },
+  redisUrl: null,
+  nginx: { listenPort: 4, statusPort: 5, test: ['nginx', '-t'], reload: ['nginx', '-s', 'reload'] },
 };
 
 describe('the configuration of a rehearsal', () => {

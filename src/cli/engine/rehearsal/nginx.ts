@@ -1,57 +1,50 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from '../../../edge/commands.js';
 import type { EdgeConfig } from '../../../edge/config.js';
 import { planShift } from '../../../edge/plan-shift.js';
 import { renderServer } from '../../../edge/render-server.js';
 import { CardctlError } from '../../../lib/errors.js';
 import { type Child, start } from './processes.js';
+import { findProgram, runProgram } from './program.js';
 import { nginxFiles } from './scratch-config.js';
 
-const COMMAND_MS_MAX = 20_000;
+const START_MS_MAX = 20_000;
 
-/** What has to be on this machine, and where it mostly is when it is not in the PATH. */
-const PROGRAMS = {
-  nginx: ['nginx', '/usr/sbin/nginx', '/usr/local/sbin/nginx'],
-  openssl: ['openssl'],
-};
-
-/**
- * The Nginx of this machine, as a program with the arguments that name the scratch one.
- *
- * @throws CardctlError `refused` without it, or without openssl to make a certificate with
- */
-export async function scratchNginxCommand(
-  directory: string,
-): Promise<{ command: string[]; version: string }> {
-  const [nginx] = await Promise.all([found('nginx', '-v'), found('openssl', 'version')]);
-  const command = [
-    nginx.program,
-    '-e',
-    join(directory, 'nginx-error.log'),
-    '-c',
-    configPath(directory),
-  ];
-  return { command, version: /nginx\/(\d+\.\d+\.\d+)/.exec(nginx.said)?.[1] ?? '1.22.1' };
+/** The Nginx of this machine. */
+export interface ScratchNginx {
+  /** The program and the arguments that name the scratch one. */
+  command: readonly string[];
+  /** Starts it with all traffic at the legacy bots. */
+  start(edge: EdgeConfig): Promise<Child>;
 }
 
-/** Starts it with all traffic at the legacy bots. */
-export async function startScratchNginx(
+/** @returns the name of what is missing, where it cannot be had: openssl makes its certificate */
+export async function scratchNginx(directory: string): Promise<ScratchNginx | { missing: string }> {
+  const [nginx, openssl] = await Promise.all([
+    findProgram('nginx', '-v'),
+    findProgram('openssl', 'version'),
+  ]);
+  if (nginx === null) return { missing: 'nginx' };
+  if (openssl === null) return { missing: 'openssl' };
+  const errorLog = join(directory, 'nginx-error.log');
+  const command = [nginx.program, '-e', errorLog, '-c', configPath(directory)];
+  const version = /nginx\/(\d+\.\d+\.\d+)/.exec(nginx.said)?.[1] ?? '1.22.1';
+  return { command, start: (edge) => startScratchNginx(directory, edge, { command, version }) };
+}
+
+async function startScratchNginx(
   directory: string,
   edge: EdgeConfig,
   { command, version }: { command: readonly string[]; version: string },
 ): Promise<Child> {
   const { upstreamFile, serverFile, certificate, certificateKey } = nginxFiles(directory);
-  await runCommand(
-    [
-      ...(['openssl', 'req', '-x509', '-newkey', 'ec'] as const),
-      ...['-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-      ...['-subj', '/CN=rehearsal', '-addext', 'subjectAltName=IP:127.0.0.1'],
-      ...['-out', certificate, '-keyout', certificateKey],
-    ],
-    { timeoutMsMax: COMMAND_MS_MAX },
-  );
+  await runProgram([
+    ...(['openssl', 'req', '-x509', '-newkey', 'ec'] as const),
+    ...['-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=rehearsal', '-addext', 'subjectAltName=IP:127.0.0.1'],
+    ...['-out', certificate, '-keyout', certificateKey],
+  ]);
   mkdirSync(join(directory, 'nginx'));
   writeFileSync(upstreamFile, planShift(edge, 0, undefined).text);
   writeFileSync(serverFile, renderServer(edge, { nginxVersion: version, ledger: true }));
@@ -100,7 +93,7 @@ async function untilStarted(directory: string, nginx: Child): Promise<void> {
     over = true;
     return errors;
   });
-  const untilMs = performance.now() + COMMAND_MS_MAX;
+  const untilMs = performance.now() + START_MS_MAX;
   while (!over && performance.now() < untilMs) {
     try {
       if (readFileSync(pidPath(directory), 'utf8') === `${nginx.pid}\n`) return;
@@ -112,24 +105,5 @@ async function untilStarted(directory: string, nginx: Child): Promise<void> {
   throw new CardctlError('edge', 'the Nginx of the rehearsal did not start', {
     hint: `look at what it says: nginx -t`,
     cause: new Error(over ? await ended : 'no pid file'),
-  });
-}
-
-async function found(
-  name: keyof typeof PROGRAMS,
-  argument: string,
-): Promise<{ program: string; said: string }> {
-  for (const program of PROGRAMS[name]) {
-    try {
-      const { stdout, stderr } = await runCommand([program, argument], {
-        timeoutMsMax: COMMAND_MS_MAX,
-      });
-      return { program, said: `${stdout}${stderr}` };
-    } catch {
-      // The next place.
-    }
-  }
-  throw new CardctlError('refused', `there is no ${name} on this machine to rehearse with`, {
-    hint: `install it, or rehearse on a machine that has it: apt-get install ${name}`,
   });
 }

@@ -19,14 +19,15 @@ export interface ScratchPlaces {
   /** Where the bots find the Bot API. */
   apiListen: string;
   bots: readonly ScratchBot[];
-  nginx: ScratchNginx;
-}
-
-export interface ScratchNginx {
-  listenPort: number;
-  statusPort: number;
-  /** The program and the arguments that name this Nginx. */
-  command: readonly string[];
+  /** None where the real game has none, or this machine has not. */
+  redisUrl: string | null;
+  nginx: {
+    listenPort: number;
+    statusPort: number;
+    /** How a new upstream file is tested and put in force. */
+    test: readonly string[];
+    reload: readonly string[];
+  };
 }
 
 /** What is said of the data, and how the move is done: the same as for the real one. */
@@ -43,7 +44,7 @@ export const WEBHOOK_PATH = '/hook-rehearsal-0123456789';
  */
 export function scratchConfig(
   config: Config,
-  { directory, sourcePath, targetUrl, apiListen, bots, nginx }: ScratchPlaces,
+  { directory, sourcePath, targetUrl, apiListen, bots, redisUrl, nginx }: ScratchPlaces,
   cutover: object,
 ): Record<string, unknown> {
   const raw = config.file === null ? {} : readConfigFile(config.file, new Problems());
@@ -72,14 +73,15 @@ export function scratchConfig(
       ...(runtime.cdn !== null && { cdn: runtime.cdn }),
     },
     bots,
+    ...(redisUrl !== null && { redis: redisUrl }),
     nginx: {
       ...nginxFiles(directory),
       serverName: 'rehearsal',
       listenPort: nginx.listenPort,
       accessLog: join(directory, 'webhook.log'),
       statusUrl: `http://127.0.0.1:${nginx.statusPort}/generation`,
-      test: [...nginx.command, '-t'],
-      reload: [...nginx.command, '-s', 'reload'],
+      test: nginx.test,
+      reload: nginx.reload,
     },
     cutover,
   };
