@@ -36,7 +36,7 @@ export async function scratchEdge(directory: string): Promise<ScratchEdge> {
 }
 
 /** It looks at the file by itself, so there is nothing to be told. */
-const NOTHING_TO_RUN = [process.execPath, '--eval', ''];
+const NOTHING_TO_RUN = [process.execPath, '--version'];
 
 function standIn(directory: string, missing: string): ScratchEdge {
   return {
