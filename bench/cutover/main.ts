@@ -8,6 +8,7 @@ import { cardctlVersion, sqliteVersion, thisMachine } from '../lib/machine.js';
 import { writeSection } from '../lib/markdown.js';
 import { sourceOf } from '../lib/source.js';
 import { measureMode } from './measure.js';
+import { rehearse } from './rehearsal.js';
 import { type Findings, renderReport } from './report.js';
 import { makeWorld } from './world.js';
 
@@ -20,6 +21,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     switches: { type: 'string', default: '50' },
     backlog: { type: 'string', default: '200000' },
+    rps: { type: 'string', default: '800' },
+    'rehearsal-only': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -42,7 +45,7 @@ async function find(): Promise<Findings> {
   const postgres = await startPostgres({ settings: {} });
   const modes: Findings['modes'] = [];
   try {
-    for (const journalMode of ['wal', 'delete'] as const) {
+    for (const journalMode of values['rehearsal-only'] ? [] : (['wal', 'delete'] as const)) {
       const world = await makeWorld(source.path, postgres.adminUrl, {
         name: `bench_${journalMode}`,
         journalMode,
@@ -58,6 +61,8 @@ async function find(): Promise<Findings> {
   } finally {
     await postgres.stop();
   }
+  console.error('rehearsal: the whole cutover and its rollback');
+  const rehearsal = await rehearse(source.path, { players: 10_000, rps: Number(values.rps) });
   const args = process.argv.slice(2);
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -67,5 +72,6 @@ async function find(): Promise<Findings> {
     source: { bytes: source.bytes, rows: source.rowsTotal },
     perSecond: PER_SECOND,
     modes,
+    rehearsal,
   };
 }

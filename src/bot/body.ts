@@ -25,6 +25,17 @@ export function readBody(request: IncomingMessage): Promise<Body> {
   });
 }
 
+/** Update ids as a peer sends them, or null when they are none. */
+export function parseIds(raw: Buffer): bigint[] | null {
+  try {
+    const ids: unknown = JSON.parse(raw.toString());
+    if (!Array.isArray(ids) || !ids.every((id) => /^\d{1,18}$/.test(String(id)))) return null;
+    return ids.map((id) => BigInt(id as string));
+  } catch {
+    return null;
+  }
+}
+
 /** The update in a body, or null when there is none. */
 export function parseUpdate(raw: Buffer): Update | null {
   let update: unknown;

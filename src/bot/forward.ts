@@ -9,6 +9,12 @@ import type { Peer } from './options.js';
 export interface Forwarder {
   /** What a bot there answered; null when none of them took it, and it can be tried again. */
   forward(delivery: Delivery): Promise<Answer | null>;
+  /**
+   * Has the other stack note in its ledger that replies were sent.
+   *
+   * @returns false when no bot there could; true also where no bot there keeps a ledger
+   */
+  noteSent(updateIds: readonly bigint[]): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -19,6 +25,8 @@ export interface ForwarderOptions {
 
 /** Where a cardbot takes updates from another. */
 export const PEER_PATH = '/cardbot/update';
+/** Where it is told which updates' replies were sent, as a JSON array of ids in strings. */
+export const PEER_SENT_PATH = '/cardbot/sent';
 export const PEER_SECRET_HEADER = 'x-cardctl-peer-secret';
 export const HOPS_HEADER = 'x-cardctl-hops';
 export const TELEGRAM_SECRET_HEADER = 'x-telegram-bot-api-secret-token';
@@ -51,6 +59,11 @@ export function createForwarder(
         if (answer !== null) return answer;
       }
       return null;
+    },
+    noteSent: async (updateIds) => {
+      const cardbots = routes.filter(({ kind }) => kind === 'cardbot');
+      for (const route of cardbots) if (await tellSent(route, updateIds)) return true;
+      return cardbots.length === 0;
     },
     close: async () => {
       await Promise.all(routes.map(({ pool }) => pool.destroy()));
@@ -113,6 +126,22 @@ async function post({ kind, pool, path, headers }: Route, raw: Buffer, hops: num
       : ({ answer: null, outcome: 'declined' } satisfies Posted);
   } catch (error) {
     return failed(kind, error);
+  }
+}
+
+async function tellSent({ pool, headers }: Route, updateIds: readonly bigint[]): Promise<boolean> {
+  try {
+    const { statusCode, body } = await pool.request({
+      path: PEER_SENT_PATH,
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(updateIds.map(String)),
+    });
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    // It is tried again, and the worst is that a reply comes twice.
+    return false;
   }
 }
 

@@ -54,7 +54,8 @@ export async function startBot(options: BotOptions, deps: BotDeps): Promise<Runn
   const api = openBotApi(telegram);
   const forwarder = createForwarder({ peers: options.peers, peerSecret }, { log, metrics });
   const limits = { ...TELEGRAM_LIMITS, ...options.limits };
-  const markSent = (updateIds: readonly bigint[]) => store.markSent(updateIds);
+  const markSent = async (updateIds: readonly bigint[]) =>
+    (await store.markSent(updateIds)) || (await forwarder.noteSent(updateIds));
   const outbox = createOutbox({ api, store, pictures, limits, markSent, clock, log, metrics });
   const refill = createRefill({ store, cache, zone: options.zone, log });
   const gate: Gate = { isCordoned: false, isStopping: false };
@@ -103,7 +104,11 @@ export async function startBot(options: BotOptions, deps: BotDeps): Promise<Runn
     opened.push(() => admin.close());
     const webhook =
       updates.from === 'webhook'
-        ? await openWebhook(updates, { stack, server, peerSecret }, { handle: take, metrics })
+        ? await openWebhook(
+            updates,
+            { stack, server, peerSecret },
+            { handle: take, noteSent: (updateIds) => store.markSent(updateIds), metrics },
+          )
         : null;
     const polling =
       webhook === null

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { parseUpdate, readBody } from './body.js';
+import { parseIds, parseUpdate, readBody } from './body.js';
 import type { Answer, Delivery } from './delivery.js';
 import {
   FOREIGN_HEADER,
   HOPS_HEADER,
   PEER_PATH,
   PEER_SECRET_HEADER,
+  PEER_SENT_PATH,
   TELEGRAM_SECRET_HEADER,
 } from './forward.js';
 import { listen } from './listen.js';
@@ -26,6 +27,8 @@ export interface Webhook {
 
 export interface WebhookDeps {
   handle(delivery: Delivery): Promise<Answer>;
+  /** Notes in the ledger that replies were sent; false when it may not be written here. */
+  noteSent(updateIds: readonly bigint[]): Promise<boolean>;
   metrics: BotMetrics;
 }
 
@@ -46,7 +49,7 @@ const TIMEOUTS: WebhookTimeouts = {
 export async function openWebhook(
   options: WebhookOptions,
   { stack, server: name, peerSecret }: WebhookIdentity,
-  { handle, metrics }: WebhookDeps,
+  { handle, noteSent, metrics }: WebhookDeps,
 ): Promise<Webhook> {
   const doorOf = doors(options, peerSecret);
   const identity = ['x-cardctl-stack', stack, 'x-cardctl-server', name];
@@ -70,12 +73,19 @@ export async function openWebhook(
     answer(response, { status, body: '' });
   };
 
+  const note = async (response: ServerResponse, ids: bigint[] | null) => {
+    if (ids === null) return reject(response, 400);
+    const isNoted = await noteSent(ids).catch(() => false);
+    answer(response, { status: isNoted ? 200 : 503, body: '' });
+  };
+
   const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const door = doorOf(request);
     if (typeof door === 'number') return reject(response, door);
     const raw = await readBody(request);
     if (raw === 'aborted') return;
     if (raw === 'oversized') return reject(response, 413);
+    if (door === 'sent') return note(response, parseIds(raw));
     const update = parseUpdate(raw);
     if (update === null) return reject(response, 400);
     inFlight += 1;
@@ -126,8 +136,8 @@ export async function openWebhook(
 function doors({ path, foreignPath, secretToken }: WebhookOptions, peerSecret: string | undefined) {
   const isTelegram = secretCheck(secretToken);
   const isPeer = peerSecret === undefined ? () => false : secretCheck(peerSecret);
-  return ({ url, method, headers }: IncomingMessage): { hops: number } | number => {
-    const fromPeer = url === PEER_PATH && peerSecret !== undefined;
+  return ({ url, method, headers }: IncomingMessage): { hops: number } | 'sent' | number => {
+    const fromPeer = (url === PEER_PATH || url === PEER_SENT_PATH) && peerSecret !== undefined;
     if (url !== path && url !== (foreignPath ?? path) && !fromPeer) return 404;
     if (method !== 'POST') return 405;
     const isKnown = fromPeer
@@ -135,6 +145,7 @@ function doors({ path, foreignPath, secretToken }: WebhookOptions, peerSecret: s
       : isTelegram(headers[TELEGRAM_SECRET_HEADER]);
     if (!isKnown) return 401;
     if (!isJson(headers['content-type'])) return 415;
+    if (url === PEER_SENT_PATH) return 'sent';
     return { hops: fromPeer ? hopsIn(headers[HOPS_HEADER]) : 0 };
   };
 }

@@ -16,7 +16,7 @@ const ANSWER_MS_MAX = 15_000;
 const QUERY_MS_MAX = 150_000;
 
 /** A reply is matched to one of the last updates of its chat. */
-const RECENT_PER_CHAT_MAX = 16;
+const RECENT_PER_CHAT_MAX = 64;
 
 /** An update that was posted, as far as it matters to what comes back. */
 export interface Posted {

@@ -98,8 +98,11 @@ export function createStore(database: Database, clock: Clock): Store {
       });
     },
     markSent: async (updateIds) => {
-      if (updateIds.length === 0) return;
-      await change(undefined, async (db) => markSent(db, updateIds, clock.now()));
+      if (updateIds.length === 0) return true;
+      return change(false, async (db) => {
+        markSent(db, updateIds, clock.now());
+        return true;
+      });
     },
     unsent: (olderThanMs, limit) =>
       change([], (db) => takeUnsent(db, olderThanMs, limit, clock.now())),

@@ -64,9 +64,10 @@ export interface Store {
 
   /**
    * Notes that the replies of these updates were sent, and forgets them; safe to call late or twice.
-   * Like whatever else writes here, it does nothing while this database is not the authority.
+   *
+   * @returns false when nothing was noted: this database is not the authority
    */
-  markSent(updateIds: readonly bigint[]): Promise<void>;
+  markSent(updateIds: readonly bigint[]): Promise<boolean>;
 
   /**
    * Takes up to `limit` updates whose replies have waited unsent for longer than `olderThanMs`, the

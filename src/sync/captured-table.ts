@@ -1,4 +1,4 @@
-import type { SourceTable } from '../schema/model.js';
+import type { SourceColumn, SourceTable } from '../schema/model.js';
 import { sameName } from '../schema/names.js';
 
 /** A table of the source whose changes are logged. */
@@ -28,7 +28,7 @@ export function capturedTables(tables: readonly SourceTable[]): {
     if (key !== null) captured.push({ number, source, key });
     else {
       const reason =
-        'it has no primary key, and no unique index over columns that are all NOT NULL';
+        'it has no primary key, and no unique index over columns that are all NOT NULL and not generated';
       unfollowable.push({ table: source.name, reason });
     }
   }
@@ -39,11 +39,14 @@ function keyOf({ columns, indexes, primaryKey, rowidAlias }: SourceTable): strin
   if (rowidAlias !== null) return [rowidAlias];
   // SQLite lets NULLs into the primary key of a rowid table; the first one that comes stops follow.
   if (primaryKey.length > 0) return primaryKey;
-  const isNotNull = (name: string | null): name is string =>
-    columns.some((column) => name !== null && sameName(column.name, name) && column.notNull);
+  // A generated one is not copied: each side computes it.
+  const isFit = ({ name, notNull, generated }: SourceColumn, indexed: string) =>
+    sameName(name, indexed) && notNull && generated === null;
+  const canNameRows = (name: string | null): name is string =>
+    name !== null && columns.some((column) => isFit(column, name));
   for (const { unique, whereSql, columns: indexed } of indexes) {
     const names = indexed.map(({ name }) => name);
-    if (unique && whereSql === null && names.every(isNotNull)) return names;
+    if (unique && whereSql === null && names.every(canNameRows)) return names;
   }
   return null;
 }

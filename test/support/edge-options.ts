@@ -4,13 +4,16 @@ import type { ShiftOptions } from '../../src/edge/shift.js';
 import { systemClock } from '../../src/lib/clock.js';
 import type { TestEdge } from './edge.js';
 
-export function surroundings({ config }: TestEdge, deadlineMs = 20_000): EdgeSurroundings {
+export function surroundings(
+  { config }: Pick<TestEdge, 'config'>,
+  deadlineMs = 20_000,
+): EdgeSurroundings {
   return { config, files: filesOf(config.commands), deadlineMs, clock: systemClock };
 }
 
 /** A shift that watches nothing, unless told to. */
 export function shiftOptions(
-  edge: TestEdge,
+  edge: Pick<TestEdge, 'config'>,
   percent: number,
   more: Partial<ShiftOptions> = {},
 ): ShiftOptions {

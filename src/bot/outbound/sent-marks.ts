@@ -1,7 +1,8 @@
 import { messageOf } from '../../lib/errors.js';
 import type { Log } from '../log.js';
 
-export type MarkSent = (updateIds: readonly bigint[]) => Promise<void>;
+/** @returns false when nobody may note it just now: it is to be tried again */
+export type MarkSent = (updateIds: readonly bigint[]) => Promise<boolean>;
 
 /** Notes in the ledger what was sent, many updates at a time. */
 export interface SentMarks {
@@ -28,7 +29,11 @@ export function createSentMarks(markSent: MarkSent, log: Log): SentMarks {
     while (ids.length > 0) {
       const some = ids.slice(0, AT_ONCE_MAX);
       try {
-        await markSent(some);
+        // The authority may have moved since: whoever has it now would send those replies again.
+        if (!(await markSent(some))) {
+          ids = ids.slice(-KEPT_MAX);
+          return false;
+        }
       } catch (error) {
         log.warn({ updates: ids.length, reason: messageOf(error) }, 'cannot note what was sent');
         ids = ids.slice(-KEPT_MAX);

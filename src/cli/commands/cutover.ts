@@ -32,7 +32,11 @@ export function cutoverCommand(app: App): Command {
       'the step behind which Postgres becomes the authority',
       wholeNumber,
     )
-    .option('--hold <s>', 'how long the gates of a step may take to decide (default: 900)', wholeNumber)
+    .option(
+      '--hold <s>',
+      'how long the gates of a step may take to decide (default: 900)',
+      wholeNumber,
+    )
     .option('--accept-hold', 'hold the writers of the source for as long as a copy takes')
     .action(action(app, (invocation, flags: CutoverFlags) => run(invocation, flags, app.env)));
 }

@@ -16,7 +16,10 @@ const RUNS_SHOWN = 20;
 export function statusCommand(app: App): Command {
   return new Command('status')
     .description('say what was done, when, with what result, and what comes next')
-    .option('--watch', 'refresh what gates see every second, until Ctrl-C; once off a terminal')
+    .option(
+      '--watch',
+      'what gates see, every second until Ctrl-C; with --json an event each; once off a terminal',
+    )
     .action(action(app, run));
 }
 
@@ -27,7 +30,7 @@ interface StatusFlags {
 async function run(invocation: Invocation, { watch }: StatusFlags): Promise<Outcome> {
   const config = await invocation.config();
   const { json, plain, quiet } = invocation.options;
-  const isSeen = invocation.output.talkIsTerminal && !json && !plain && !quiet;
+  const isSeen = json || (invocation.output.talkIsTerminal && !plain && !quiet);
   if (watch === true && isSeen) await watchUntilSignal(invocation, config);
   const { readRuns } = await import('../../journal/runs.js');
   const { lockHolders } = await import('../../journal/lock.js');

@@ -16,7 +16,7 @@ export function rehearsalText(report: RehearsalReport, { color }: { color: boole
     ...(players === null
       ? []
       : [
-          `players     ${formatCount(players.updates)} updates acknowledged, ${formatCount(players.errors)} attempts failed, p99 ${players.p99Ms.toFixed(0)} ms`,
+          `players     ${formatCount(players.updates)} updates acknowledged, ${formatCount(players.errors)} attempts failed, p99 ${players.p99Ms.toFixed(0)} ms, slowest ${players.maxMs.toFixed(0)} ms`,
         ]),
     ...(isBalanced === null || players === null
       ? []

@@ -10,7 +10,14 @@ export interface RehearsalReport {
   real: RealTimes;
   /** What would have gone wrong, or has to be known. */
   findings: string[];
-  players: { updates: number; errors: number; p99Ms: number; writesChecked: number } | null;
+  players: {
+    updates: number;
+    errors: number;
+    /** From when an update was due until it was answered, retries included. */
+    p99Ms: number;
+    maxMs: number;
+    writesChecked: number;
+  } | null;
   /** Each move that was acknowledged counts once; null when nobody played. */
   isBalanced: boolean | null;
   /** The first moves that do not. */

@@ -79,6 +79,21 @@ test('interrupted, it takes everything down before it ends', { timeout: 600_000 
   expect(await leftIn(directory)).toEqual({ processes: [], files: [] });
 });
 
+test('killed, it is taken down by the next one', { timeout: 600_000 }, async () => {
+  const { directory, start } = await configured();
+  const killed = start();
+  await killed.waitFor(/"step":"gate at 50%","state":"started"/);
+  await killed.kill('SIGKILL');
+  const { processes, files } = await leftIn(directory);
+  expect(processes.length).toBeGreaterThan(5);
+  const next = start();
+  await next.waitFor(/"step":"snapshot","state":"started"/);
+  const left = await leftIn(directory);
+  expect(left.processes.filter((line) => line.includes(`rehearsals/${files[0]}`))).toEqual([]);
+  await next.kill('SIGINT');
+  expect(await leftIn(directory)).toEqual({ processes: [], files: [] });
+});
+
 test('what cannot be moved is told before anything is started', async () => {
   const { directory, source, start } = await configured();
   const db = new Database(source);

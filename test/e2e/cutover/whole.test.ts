@@ -1,5 +1,20 @@
 import { expect, test } from 'vitest';
-import { expectBalanced, makeCutoverStage } from '../../support/move/cutover-stage.js';
+import { startCardctl } from '../../support/cardctl.js';
+import {
+  type CutoverStage,
+  expectBalanced,
+  makeCutoverStage,
+  resultOf,
+} from '../../support/move/cutover-stage.js';
+
+/** What `status --watch` tells of the traffic, the latest first, once it has looked some times. */
+async function watchedLooks({ stage }: CutoverStage, looks: number) {
+  const watching = startCardctl(['status', '--watch', '--json', '--config', stage.configPath]);
+  await watching.waitFor(new RegExp(`("type":"look"[^]*){${looks}}`));
+  const { exitCode, events } = resultOf(await watching.kill('SIGINT'));
+  expect(exitCode).toBe(0);
+  return events.filter(({ type }) => type === 'look').reverse();
+}
 
 test('a whole cutover under players: every gate passes, and no move is lost or doubled', {
   timeout: 1_200_000,
@@ -26,6 +41,8 @@ test('a whole cutover under players: every gate passes, and no move is lost or d
     'shift 100% to the fleet',
     'gate at 100%',
   ]);
+  const [watched] = await watchedLooks(stage, 3);
+  expect(watched).toMatchObject({ percentWanted: 100, percentSeen: 100, authority: 'postgres' });
   expectBalanced(await players.stop());
 
   const again = await stage.runCutover();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { request } from 'undici';
 import { describe, expect, test, vi } from 'vitest';
 import type { Peer } from '../../../src/bot/options.js';
 import { commandUpdate } from '../../support/bot/updates.js';
@@ -77,6 +78,36 @@ describe('between two cardbots', () => {
     expect(body).toContain('cardbot_updates_total{kind="claim",outcome="held",stack="legacy"}');
     expect(body).not.toContain('cardbot_forwarded_total{');
     for (const { store } of [one, two, three]) expect(store.ledger.size).toBe(0);
+  });
+
+  test('a reply that was sent as the authority moved away is noted on the other side', async () => {
+    const { legacy, fleet } = await legacyAndFleet();
+    const peers: Peer[] = [{ kind: 'cardbot', url: fleet.bot.address! }];
+    const leaving = await openTestBot({ kind: 'sqlite', peers });
+    await leaving.post(CLAIM);
+    await vi.waitUntil(() => leaving.telegram.calls.length > 0);
+    // What follow has copied, before it could be noted here.
+    expect(leaving.store.ledger.get(2n)?.isSent).toBe(false);
+    fleet.store.ledger.set(2n, { ...leaving.store.ledger.get(2n)! });
+    for (const { store } of [leaving, legacy, fleet])
+      store.authorityNow = { store: 'postgres', epoch: 2, moving: false };
+    await vi.waitUntil(() => fleet.store.ledger.get(2n)?.isSent === true, { timeout: 10_000 });
+    expect(leaving.store.ledger.get(2n)?.isSent).toBe(false);
+  });
+
+  test('nobody notes anything in the ledger without the secret of the bots', async () => {
+    const { legacy } = await legacyAndFleet();
+    await legacy.post(CLAIM);
+    const { statusCode, body } = await request(
+      `${new URL(legacy.bot.address!).origin}/cardbot/sent`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-cardctl-peer-secret': 'guessed' },
+        body: '["2"]',
+      },
+    );
+    await body.dump();
+    expect(statusCode).toBe(401);
   });
 
   test('an update is held while the other side is away, and is then given back', async () => {

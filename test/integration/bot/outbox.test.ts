@@ -35,7 +35,7 @@ async function openOutbox(pictures: Pictures = {}) {
     ...{ api, store, pictures, limits: NO_LIMITS, clock: systemClock, log, metrics },
     markSent: async (ids) => {
       marked.push(...ids);
-      await store.markSent(ids);
+      return store.markSent(ids);
     },
   });
   const finish = () => outbox.stop(AbortSignal.timeout(50_000));

@@ -146,7 +146,7 @@ describe.each(Object.entries(GAMES))('the ledger in %s', (_name, make) => {
       for (const updateId of [1n, 2n]) {
         expect(await press(updateId)).toEqual({ outcome: 'refused', authority });
       }
-      await store.markSent([1n]);
+      expect(await store.markSent([1n])).toBe(false);
       await store.rememberFileId('a.jpg', 'file-b');
       later(3 * DAY_MS);
       expect(await store.unsent(1, 9)).toEqual([]);

@@ -74,10 +74,12 @@ export function memoryStore(kind: StoreKind = 'postgres'): MemoryStore {
       return body(readsOf(tables));
     },
     markSent: async (ids) => {
+      if (store.authorityNow.store !== kind || store.authorityNow.moving) return false;
       for (const id of ids) {
         const entry = store.ledger.get(id);
         if (entry !== undefined) entry.isSent = true;
       }
+      return true;
     },
     unsent: async (olderThanMs, limit) =>
       [...store.ledger]

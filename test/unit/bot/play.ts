@@ -77,6 +77,7 @@ export function createPlay(kind: StoreKind = 'postgres'): Play {
       play.forwardedIds.push(update.update_id);
       return play.forwardedAnswer;
     },
+    noteSent: async () => false,
     close: async () => undefined,
   };
   const startMs = performance.now();

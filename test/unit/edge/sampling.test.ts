@@ -75,7 +75,7 @@ describe('what was observed of all servers', () => {
     { name: 'fleet-2', stack: 'fleet' as const, address: '10.0.1.11:1' },
   ];
   const shares = weightsFor(servers, 50);
-  const judge = (counts: number[], unserved = 0) =>
+  const judge = (counts: number[], unserved = 0, wanted = shares) =>
     judgeObserved(
       {
         servers: new Map(
@@ -84,7 +84,7 @@ describe('what was observed of all servers', () => {
         unserved,
         requests: counts.reduce((sum, count) => sum + count, unserved),
       },
-      shares,
+      wanted,
     );
 
   it('passes when all get their share', () => {
@@ -100,6 +100,16 @@ describe('what was observed of all servers', () => {
     expect(reason).toContain('fleet-1: 1500 of 3000');
     expect(reason).toContain('fleet-2: 0 of 3000');
     expect(reason).not.toContain('legacy-1');
+  });
+
+  it('lets the fleet share as it can at 100%, where Nginx counts connections', () => {
+    const all = weightsFor(servers, 100);
+    expect(judge([0, 2_000, 1_000], 0, all).verdict).toBe('pass');
+    expect(judge([0, 3_000, 0], 0, all)).toMatchObject({
+      verdict: 'fail',
+      reason: expect.stringContaining('fleet-2: 0 of 3000'),
+    });
+    expect(judge([1_000, 1_000, 1_000], 0, all).verdict).toBe('fail');
   });
 
   it('fails when a large part could not be served at all', () => {

@@ -52,6 +52,7 @@ async function playersReport(load: Child) {
       updates: result.updates.acknowledged,
       errors: result.errors.total,
       p99Ms: result.latencyMs.p99,
+      maxMs: result.latencyMs.max,
       writesChecked: result.ledger?.writesChecked ?? 0,
     },
     isBalanced: (result.ledger?.pass ?? null) as boolean | null,

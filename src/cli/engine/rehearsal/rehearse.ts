@@ -21,6 +21,7 @@ import { readSourceFacts } from '../move-status.js';
 import { scratchEdge } from './edge.js';
 import { diskFindings, findingsOf, standIns } from './findings.js';
 import { endFollowers } from './followers.js';
+import { rehearsalsIn, sweepRehearsals } from './leftovers.js';
 import { startPlayers } from './players.js';
 import { startOurs } from './processes.js';
 import type { RehearseRequest } from './request.js';
@@ -29,14 +30,16 @@ import { openStage, type Stage } from './stage.js';
 /**
  * Plays the whole cutover and its rollback on copies: a snapshot of the source, a Postgres, bots and
  * an Nginx of its own, and simulated players. Nothing real is touched but that the source is read;
- * all that was started is ended, and all that was made is removed.
+ * all that was started is ended, and all that was made is removed. What one has left that was killed
+ * goes first.
  *
  * @throws CardctlError `refused` when it cannot be rehearsed here; `interrupted`
  */
 export async function rehearse(request: RehearseRequest, deps: Deps): Promise<RehearsalReport> {
   const { config, sourcePath } = request;
   if (readSourceFacts(sourcePath).authority.store === 'postgres') throw isMoved();
-  const directory = join(config.workDir, 'rehearsals', randomBytes(4).toString('hex'));
+  await sweepRehearsals(config.workDir);
+  const directory = join(rehearsalsIn(config.workDir), randomBytes(4).toString('hex'));
   const undo: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
   try {
     const edge = await scratchEdge(directory);
