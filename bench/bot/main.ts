@@ -9,7 +9,7 @@ import { sourceOf } from '../lib/source.js';
 import { type Options, readOptions } from './options.js';
 import { type Findings, renderReport } from './report.js';
 import { measureShifts, shiftTo } from './shifts.js';
-import { measureSteady } from './steady.js';
+import { measureSteady, type Steady } from './steady.js';
 import { measureSustained } from './sustained.js';
 import { measureWarm } from './warm.js';
 import { type World, withWorld } from './world.js';
@@ -36,6 +36,11 @@ try {
   await undoAll();
 }
 
+/** A shift takes CPU time as well: on a machine that is full without it, only queues would be seen. */
+function rateForShifts({ rps }: Options, steady: Steady | null): number {
+  return Math.min(rps, Math.floor((steady?.highest ?? Infinity) / 2));
+}
+
 async function find(world: World, options: Options, args: readonly string[]): Promise<Findings> {
   const machine = thisMachine();
   const before = machineTicks();
@@ -53,7 +58,8 @@ async function find(world: World, options: Options, args: readonly string[]): Pr
     await shiftTo(world.stage.configPath, 100);
   }
   const steady = isAsked('steady') ? await measureSteady(world, options, say) : null;
-  const shifts = isAsked('shifts') ? await measureShifts(world, options, say) : null;
+  const rps = rateForShifts(options, steady);
+  const shifts = isAsked('shifts') ? await measureShifts(world, options, rps, say) : null;
   const after = machineTicks();
   return {
     date: new Date().toISOString().slice(0, 10),

@@ -6,6 +6,8 @@ import type { World } from './world.js';
 /** Traffic shifted again and again under load. */
 export interface Shifts {
   shifts: number;
+  /** Updates a second. */
+  rps: number;
   /** Those whose sample showed the share that was asked for. */
   proven: number;
   seconds: number;
@@ -19,7 +21,8 @@ const SECONDS_EACH_MAX = 20;
 
 export async function measureShifts(
   { url, load, stage }: World,
-  { users, rps, shifts }: Options,
+  { users, shifts }: Options,
+  rps: number,
   say: (line: string) => void,
 ): Promise<Shifts> {
   say(`${shifts} shifts at ${rps}/s`);
@@ -33,7 +36,7 @@ export async function measureShifts(
   }
   const tookS = (performance.now() - startedMs) / 1_000;
   stop();
-  return { shifts, proven, seconds: tookS, played: await finished };
+  return { shifts, rps, proven, seconds: tookS, played: await finished };
 }
 
 /** @returns whether the share that was asked for was seen */

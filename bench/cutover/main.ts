@@ -6,10 +6,11 @@ import { startPostgres } from '../../test/support/postgres-server.js';
 import { checkBuild } from '../lib/launcher.js';
 import { cardctlVersion, sqliteVersion, thisMachine } from '../lib/machine.js';
 import { writeSection } from '../lib/markdown.js';
-import { sourceOf } from '../lib/source.js';
-import { measureMode } from './measure.js';
+import { type Source, sourceOf } from '../lib/source.js';
+import { type ModeFindings, measureMode } from './measure.js';
 import { rehearse } from './rehearsal.js';
-import { type Findings, renderReport } from './report.js';
+import { renderRehearsal } from './rehearsal-report.js';
+import { type Conditions, renderReport } from './report.js';
 import { makeWorld } from './world.js';
 
 const CACHE_DIR = fileURLToPath(new URL('../../.bench', import.meta.url));
@@ -21,8 +22,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     switches: { type: 'string', default: '50' },
     backlog: { type: 'string', default: '200000' },
-    rps: { type: 'string', default: '800' },
-    'rehearsal-only': { type: 'boolean', default: false },
+    rps: { type: 'string', default: '200' },
+    only: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -32,20 +33,36 @@ const PER_SECOND = 300;
 try {
   checkBuild();
   mkdirSync(CACHE_DIR, { recursive: true });
-  const report = renderReport(await find());
-  console.log(report);
-  if (values.write) writeSection(DOCUMENT, 'bench:cutover', '# Benchmarks', report);
+  const source = sourceOf(Number(values.players), CACHE_DIR);
+  const conditions = conditionsOf(source);
+  if (values.only !== 'rehearsal') {
+    const report = renderReport({
+      ...conditions,
+      perSecond: PER_SECOND,
+      modes: await find(source),
+    });
+    show('bench:cutover', report);
+  }
+  if (values.only !== 'moves') {
+    const rps = Number(values.rps);
+    console.error(`the whole cutover and its rollback, at ${rps} updates/s`);
+    const rehearsal = await rehearse(source.path, { players: 10_000, rps });
+    show('bench:rehearsal', renderRehearsal({ ...conditions, rehearsal }));
+  }
 } finally {
   await undoAll();
 }
 
-async function find(): Promise<Findings> {
-  const machine = thisMachine();
-  const source = sourceOf(Number(values.players), CACHE_DIR);
+function show(section: string, report: string): void {
+  console.log(report);
+  if (values.write) writeSection(DOCUMENT, section, '# Benchmarks', report);
+}
+
+async function find(source: Source): Promise<ModeFindings[]> {
   const postgres = await startPostgres({ settings: {} });
-  const modes: Findings['modes'] = [];
+  const modes: ModeFindings[] = [];
   try {
-    for (const journalMode of values['rehearsal-only'] ? [] : (['wal', 'delete'] as const)) {
+    for (const journalMode of ['wal', 'delete'] as const) {
       const world = await makeWorld(source.path, postgres.adminUrl, {
         name: `bench_${journalMode}`,
         journalMode,
@@ -61,17 +78,16 @@ async function find(): Promise<Findings> {
   } finally {
     await postgres.stop();
   }
-  console.error('rehearsal: the whole cutover and its rollback');
-  const rehearsal = await rehearse(source.path, { players: 10_000, rps: Number(values.rps) });
+  return modes;
+}
+
+function conditionsOf(source: Source): Conditions {
   const args = process.argv.slice(2);
   return {
     date: new Date().toISOString().slice(0, 10),
     command: ['npm run bench:cutover', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
-    machine,
+    machine: thisMachine(),
     versions: { cardctl: cardctlVersion(), node: process.version, SQLite: sqliteVersion() },
     source: { bytes: source.bytes, rows: source.rowsTotal },
-    perSecond: PER_SECOND,
-    modes,
-    rehearsal,
   };
 }

@@ -2,27 +2,31 @@ import type { Machine } from '../lib/machine.js';
 import { markdownTable } from '../lib/markdown.js';
 import type { ModeFindings } from './measure.js';
 import type { Quantiles } from './quantiles.js';
-import type { RehearsalFindings } from './rehearsal.js';
 
-export interface Findings {
+/** On what, and when. */
+export interface Conditions {
   date: string;
   command: string;
   machine: Machine;
   versions: Readonly<Record<string, string>>;
   source: { bytes: number; rows: number };
+}
+
+export interface Findings extends Conditions {
   perSecond: number;
   modes: ModeFindings[];
-  rehearsal: RehearsalFindings;
 }
 
 /** The findings as a section of docs/benchmarks.md. */
 export function renderReport(findings: Findings): string {
   return `${[
     '## The live move',
-    conditions(findings),
+    [
+      ...conditionLines(findings),
+      `- Writers: ${findings.perSecond} transactions/s, each an UPDATE and an INSERT, synchronous=FULL`,
+    ].join('\n'),
     '### Against the goals',
     goals(findings),
-    ofRehearsal(findings),
     '### By journal mode of the source',
     details(findings),
     '### How it was measured',
@@ -30,15 +34,14 @@ export function renderReport(findings: Findings): string {
   ].join('\n\n')}\n`;
 }
 
-function conditions({ date, command, machine, versions, source, perSecond }: Findings): string {
+export function conditionLines({ date, command, machine, versions, source }: Conditions): string[] {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `- Run: ${date}, \`${command}\``,
     `- Machine: ${machine.cores} cores, ${machine.cpu}, ${machine.kernel}; load ${machine.load.toFixed(1)} before it began`,
     `- Versions: ${list.join(', ')}`,
     `- Source: ${source.rows.toLocaleString('en')} rows, ${Math.round(source.bytes / 1e6)} MB; Postgres on the same machine with its defaults, fsync on`,
-    `- Writers: ${perSecond} transactions/s, each an UPDATE and an INSERT, synchronous=FULL`,
-  ].join('\n');
+  ];
 }
 
 interface Goal {
@@ -92,44 +95,6 @@ function goals({ modes }: Findings): string {
   return markdownTable(['figure', 'goal', ...modes.map(nameOf), 'met'], rows);
 }
 
-const ANSWER_MS_MAX = 5_000;
-const REHEARSAL_S_MAX = 300;
-
-function ofRehearsal({ rehearsal: { seconds, players, rps, report } }: Findings): string {
-  const { result, reason, players: played, pauses, steps, isBalanced } = report;
-  const failed = played?.errors ?? 0;
-  const slowest = played?.maxMs ?? Number.POSITIVE_INFINITY;
-  const table = markdownTable(
-    ['figure', 'goal', 'measured', 'met'],
-    [
-      [
-        'attempts that failed; slowest answer',
-        'none; 5 s',
-        `${failed} of ${(played?.updates ?? 0).toLocaleString('en')}; ${ms(slowest)}`,
-        failed === 0 && slowest <= ANSWER_MS_MAX ? 'yes' : 'no',
-      ],
-      [
-        'a whole rehearsal',
-        'under 5 minutes',
-        `${seconds.toFixed(0)} s`,
-        seconds < REHEARSAL_S_MAX && result === 'passed' ? 'yes' : 'no',
-      ],
-    ],
-  );
-  const told = pauses.map(({ what, ms: pauseMs }) => `${what} ${ms(pauseMs)}`).join(', ');
-  const taken = steps.map(({ step, seconds: s }) => `${step} ${s.toFixed(1)} s`).join(', ');
-  return [
-    '### A whole cutover and its rollback',
-    table,
-    [
-      `- \`cardctl rehearse\` with ${players.toLocaleString('en')} players and ${rps} updates/s: ${result}${reason === '' ? '' : ` (${reason})`}; ledger ${isBalanced === true ? 'balanced' : 'NOT balanced'}, ${(played?.writesChecked ?? 0).toLocaleString('en')} acknowledged writes`,
-      `- p99 of all answers, from the moment each update was due: ${ms(played?.p99Ms ?? 0)}`,
-      `- Pauses: ${told}`,
-      `- Steps: ${taken}`,
-    ].join('\n'),
-  ].join('\n\n');
-}
-
 function details({ modes }: Findings): string {
   const rows = modes.flatMap((mode) => [
     row(mode, 'transaction of the writer alone, ms', mode.plainMs),
@@ -156,7 +121,7 @@ function nameOf({ journalMode }: ModeFindings): string {
   return journalMode === 'wal' ? 'WAL' : 'rollback journal';
 }
 
-function ms(value: number): string {
+export function ms(value: number): string {
   return `${value.toFixed(1)} ms`;
 }
 

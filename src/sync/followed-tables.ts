@@ -38,21 +38,32 @@ export async function tablesToFollow(
   if (rules.onBadRow === 'reject') throw rejectsRows();
   const schema = readSchema(db);
   const captured = tablesToCapture(db);
+  const catalog = await readTargetCatalog(client);
   const { tables, missing } = pairTables(db, schema, schema.tables, {
-    catalog: await readTargetCatalog(client),
+    catalog,
     columnRules: rules.columns,
     rejectsAll: false,
   });
   if (missing.length > 0) throw isIncomplete(missing);
   const found = captured.map((each) => {
     const table = tables.find(({ source }) => source.name === each.source.name);
-    return table === undefined
-      ? { table: each.source.name, reason: 'it is not in the target' }
-      : followedTable(each, table);
+    if (table === undefined) return { table: each.source.name, reason: 'it is not in the target' };
+    const followed = followedTable(each, table);
+    if ('reason' in followed) return followed;
+    const key = followed.key.map(({ plan }) => plan.targetName);
+    return catalog.isUnique(table.targetName, key) ? followed : isNotKept(each);
   });
   const unfollowable = found.filter((each): each is Unfollowable => 'reason' in each);
   if (unfollowable.length > 0) throw cannotFollow(unfollowable);
   return found as FollowedTable[];
+}
+
+/** Once Postgres is the authority it would take two rows that SQLite takes for one. */
+function isNotKept({ source, key }: CapturedTable): Unfollowable {
+  return {
+    table: source.name,
+    reason: `no index in the target keeps its ${key.join(', ')} unique: migrate left it out and said why`,
+  };
 }
 
 function cannotFollow(tables: readonly Unfollowable[]): CardctlError {

@@ -80,6 +80,8 @@ export async function removeFollower(target: Target): Promise<void> {
         await client.query(`DROP FUNCTION cardctl.${name}()`);
       }
       await client.query('DROP TABLE cardctl.change, cardctl.follow');
+      // Nobody compares any more what changes from here on.
+      await client.query('DROP TABLE IF EXISTS cardctl.proof');
       await restoreForeignKeys(client);
     }),
   );

@@ -9,6 +9,8 @@ export interface TargetCatalog {
   tables: ColumnTypes;
   /** About how many rows a table has, by the server's statistics; 0 without any. */
   rowsOf(table: string): number;
+  /** Whether a valid index keeps rows apart by these columns, whatever their values. */
+  isUnique(table: string, columns: readonly string[]): boolean;
   /** Whether migrate left a column out knowingly, by its names in the source. */
   isLeftOut(table: string, column: string): boolean;
 }
@@ -30,9 +32,14 @@ const TYPES: Record<string, TargetType> = {
 export async function readTargetCatalog(client: Client): Promise<TargetCatalog> {
   const leftOut = new Set(await readLeftOut(client));
   const { tables, rows } = await readTables(client);
+  const unique = await readUniqueIndexes(client);
   return {
     tables,
     rowsOf: (table) => rows.get(table) ?? 0,
+    isUnique: (table, columns) =>
+      unique.some(
+        (index) => index.table === table && index.columns.every((name) => columns.includes(name)),
+      ),
     isLeftOut: (table, column) => leftOut.has(JSON.stringify([table, column])),
   };
 }
@@ -59,6 +66,33 @@ async function readTables(
     if (column !== null) columns.set(column, TYPES[type ?? ''] ?? null);
   }
   return { tables, rows: new Map(found.map(({ name, rows }) => [name, Number(rows)])) };
+}
+
+interface UniqueIndex {
+  table: string;
+  /** Those within expressions, too: what migrate makes, such as `lower(name)`, only takes more for one. */
+  columns: string[];
+}
+
+async function readUniqueIndexes(client: Client): Promise<UniqueIndex[]> {
+  const { rows } = await client.query<{ index: string; table: string; column: string }>(`
+    SELECT i.indexrelid::text AS index, c.relname::text AS table, a.attname::text AS column
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indrelid
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND (
+      a.attnum = ANY (i.indkey::int2[])
+      OR EXISTS (SELECT 1 FROM pg_depend d
+                 WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                   AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))
+    WHERE c.relnamespace = '${TARGET_SCHEMA}'::regnamespace
+      AND i.indisunique AND i.indisvalid AND i.indpred IS NULL`);
+  const indexes = new Map<string, UniqueIndex>();
+  for (const { index, table, column } of rows) {
+    const found = indexes.get(index) ?? { table, columns: [] };
+    indexes.set(index, found);
+    found.columns.push(column);
+  }
+  return [...indexes.values()];
 }
 
 /** What migrate wrote down; nothing where it is gone, or is not for this role to see. */

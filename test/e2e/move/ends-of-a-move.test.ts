@@ -61,15 +61,17 @@ test('finish is refused while SQLite is the authority, and ends the move behind 
   await sleep(300);
   await following.kill('SIGINT');
   expect((await stage.fails(['finish'])).exitCode).toBe(3);
+  expect((await rowsOf(stage.url, 'SELECT 1 FROM cardctl.proof')).rowCount).toBe(1);
   expect(await stage.cardctl(['finish', ...phrase])).toMatchObject({ finished: true });
 
   expect(await query(stage.url, 'UPDATE account SET balance = 5 WHERE id = 1')).toBe(1);
   const { rows } = await rowsOf(
     stage.url,
     `SELECT (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'cardctl%') AS triggers,
-            (SELECT store FROM cardctl.authority) AS store`,
+            (SELECT store FROM cardctl.authority) AS store,
+            to_regclass('cardctl.proof') AS proof`,
   );
-  expect(rows).toEqual([{ triggers: '0', store: 'postgres' }]);
+  expect(rows).toEqual([{ triggers: '0', store: 'postgres', proof: null }]);
   const db = new Database(stage.source);
   expect(() => db.exec('UPDATE account SET balance = 6')).toThrow(/cardctl/);
   db.close();

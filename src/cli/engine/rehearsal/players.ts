@@ -41,8 +41,11 @@ export async function startPlayers(
 /** Of moves that are lost or doubled: one is too many. */
 const SHOWN_MAX = 10;
 
+/** Afterwards each acknowledged write is looked up, as many as there were. */
+const CHECK_MS_MAX = 300_000;
+
 async function playersReport(load: Child) {
-  await load.stop('SIGINT');
+  await load.stop('SIGINT', CHECK_MS_MAX);
   const { lines } = await load.ended;
   const { result } = JSON.parse(lines.at(-1) ?? '{}');
   if (result === undefined) return { players: null, isBalanced: null, unbalanced: [] };

@@ -9,8 +9,8 @@ const BIN = new URL('../../../../bin/', import.meta.url);
 export interface Child {
   /** Resolves when it has ended. */
   ended: Promise<{ exitCode: number | null; lines: string[]; errors: string }>;
-  /** Lets it finish what it does; after ten seconds it is killed. */
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Lets it finish what it does; after `msMax`, ten seconds unless told otherwise, it is killed. */
+  stop(signal?: NodeJS.Signals, msMax?: number): Promise<void>;
   pid: number;
 }
 
@@ -58,15 +58,19 @@ export function start(
   return {
     pid: child.pid ?? 0,
     ended: closed.then(() => ({ exitCode: child.exitCode, lines, errors })),
-    stop: (signal = 'SIGTERM') => stop(child, closed, signal),
+    stop: (signal = 'SIGTERM', msMax = STOP_MS_MAX) => stop(child, closed, { signal, msMax }),
   };
 }
 
 const STOP_MS_MAX = 10_000;
 
-async function stop(child: ChildProcess, closed: Promise<void>, signal: NodeJS.Signals) {
+async function stop(
+  child: ChildProcess,
+  closed: Promise<void>,
+  { signal, msMax }: { signal: NodeJS.Signals; msMax: number },
+): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+  const impatience = setTimeout(() => child.kill('SIGKILL'), msMax);
   await closed.catch(() => undefined);
   clearTimeout(impatience);
 }
