@@ -1,3 +1,4 @@
+import { sameName } from '../../schema/names.js';
 import { OWN_TRIGGERS } from '../../schema/read.js';
 import type { CapturedTable } from '../captured-table.js';
 import { sqliteIdent } from '../tables/source-line.js';
@@ -73,12 +74,19 @@ function lookAgain(captured: CapturedTable, event: 'INSERT' | 'UPDATE'): string[
   );
 }
 
-/** A row that changes its key is two changes. To a collation the two keys may be one. */
+/**
+ * A row that changes its key is two changes. To a collation the two keys may be one, and so are 1 and
+ * 1.0, which only a column without a type keeps apart.
+ */
 function logMoved(captured: CapturedTable): string {
-  const { number, key } = captured;
-  const differs = key.map((name) => {
+  const { number, source, key } = captured;
+  const differs = key.flatMap((name) => {
     const column = sqliteIdent(name);
-    return `OLD.${column} COLLATE BINARY IS NOT NEW.${column}`;
+    const isOther = `OLD.${column} COLLATE BINARY IS NOT NEW.${column}`;
+    const { affinity } = source.columns.find((each) => sameName(each.name, name)) ?? {};
+    return affinity === 'blob'
+      ? [isOther, `typeof(OLD.${column}) IS NOT typeof(NEW.${column})`]
+      : [isOther];
   });
   return `${insertInto(captured)} SELECT ${number}, ${keyOf('NEW', key)} WHERE ${differs.join(' OR ')}`;
 }
