@@ -1,3 +1,5 @@
+import { binomialCdf } from '../lib/binomial.js';
+
 /** What a sample says about a share. */
 export interface ShareVerdict {
   verdict: 'pass' | 'hold' | 'fail';
@@ -16,14 +18,18 @@ export interface ShareSample {
 
 /**
  * Whether a sample agrees with the share that was asked for: the 99.9% interval around what was
- * seen must hold it. As long as that interval is so wide that half the share, or twice, would fit
+ * seen must hold it. Of a few requests that interval promises too much, so what fails must be as
+ * unlikely by the binomial distribution itself: one server in thirty may well get the first. As long as that interval is so wide that half the share, or twice, would fit
  * as well, nothing is decided.
  */
 export function judgeShare({ wantedPercent, hits, requests }: ShareSample): ShareVerdict {
   const wanted = wantedPercent / 100;
   const { low, high } = wilsonInterval(hits, requests);
   const numbers = `${hits} of ${requests} requests, 99.9% interval ${percent(low)} to ${percent(high)}, wanted ${percent(wanted)}`;
-  if (wanted < low || wanted > high) return { verdict: 'fail', reason: numbers };
+  const isOutside = wanted < low || wanted > high;
+  if (isOutside && tailOf(hits, requests, wanted) < OUTSIDE / 2) {
+    return { verdict: 'fail', reason: numbers };
+  }
   const halfWidthMax = resolutionFor(wanted);
   if ((high - low) / 2 <= halfWidthMax) return { verdict: 'pass', reason: numbers };
   return {
@@ -31,6 +37,16 @@ export function judgeShare({ wantedPercent, hits, requests }: ShareSample): Shar
     reason: `${numbers}: too few to be sure to ±${(100 * halfWidthMax).toFixed(2)} points`,
   };
 }
+
+/** How likely at least so many hits are, or at most, whichever is less. */
+function tailOf(hits: number, requests: number, share: number): number {
+  const atMost = binomialCdf(hits, requests, share);
+  const atLeast = 1 - binomialCdf(hits - 1, requests, share);
+  return Math.min(atMost, atLeast);
+}
+
+/** What the interval leaves out. */
+const OUTSIDE = 0.001;
 
 /**
  * The score interval for a share, which stays within 0 and 1 and holds for small counts.

@@ -1,4 +1,4 @@
-import { binomialCdf } from './binomial.js';
+import { binomialCdf } from '../../lib/binomial.js';
 
 /** So many of so many: whole numbers, `hits` at most `of`. */
 export interface Counted {

@@ -55,6 +55,10 @@ describe('a share', () => {
     [100, 3_000, 3_000, 'pass'],
     [100, 2_999, 3_000, 'fail'],
     [50, 0, 0, 'hold'],
+    // Of four servers at 27:1:1:1 any may get the first request.
+    [3.33, 1, 1, 'hold'],
+    [3.33, 2, 3, 'hold'],
+    [3.33, 4, 5, 'fail'],
   ])('of %d%% with %i of %i requests: %s', (wantedPercent, hits, requests, verdict) => {
     expect(judgeShare({ wantedPercent, hits, requests }).verdict).toBe(verdict);
   });

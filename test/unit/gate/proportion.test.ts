@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binomialCdf } from '../../../src/steps/gate/binomial.js';
+import { binomialCdf } from '../../../src/lib/binomial.js';
 import {
   judgeShare,
   lowerBound,
