@@ -55,11 +55,15 @@ function ofWindow(
   limit: number,
 ): Promise<Row[]> {
   const { sql, values } = foughtSince(type, moment);
+  // SQLite would go through the whole history player by player, for seconds: the plus keeps it from
+  // that index, so that it takes the one of times. Source: The SQLite Query Optimizer Overview,
+  // "Disqualifying WHERE Clause Terms Using Unary +".
+  const player = db.dialect.kind === 'sqlite' ? '+user_id' : 'user_id';
   return db.run(
     `SELECT best.user_id, username, first_name, score, ${CARDS} AS cards
        FROM (SELECT user_id, CAST(sum(COALESCE(score_gained, 0)) AS bigint) AS score
-               FROM fight_history WHERE user_id IN (SELECT user_id FROM players) AND (${sql})
-              GROUP BY user_id ORDER BY score DESC, user_id LIMIT $1) AS best
+               FROM fight_history WHERE ${player} IN (SELECT user_id FROM players) AND (${sql})
+              GROUP BY ${player} ORDER BY score DESC, user_id LIMIT $1) AS best
        JOIN players ON players.user_id = best.user_id
       ORDER BY score DESC, best.user_id`,
     [limit, ...values],
