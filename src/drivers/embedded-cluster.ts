@@ -13,6 +13,8 @@ export const EMBEDDED = { user: 'cardctl', database: 'card_game' };
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
+  // What three bots keep open, and cardctl beside them.
+  max_connections: '200',
   shared_buffers: '256MB',
   maintenance_work_mem: '128MB',
   max_wal_size: '4GB',
