@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,13 +16,8 @@ export interface RehearsalFindings {
   report: RehearsalReport;
 }
 
-/** One legacy and three fleet bots, and a Redis; a rehearsal has its own. */
-const BOTS = ['legacy-1', 'fleet-1', 'fleet-2', 'fleet-3'].map((name, i) => ({
-  name,
-  stack: i === 0 ? 'legacy' : 'fleet',
-  address: `127.0.0.1:${8_443 + i}`,
-  admin: `http://127.0.0.1:${9_443 + i}`,
-}));
+/** One legacy and three fleet bots; where they are does not matter to a rehearsal. */
+const BOTS = fileURLToPath(new URL('../../fixtures/edge/cardctl.json', import.meta.url));
 
 /** Minutes that all gates together may take. */
 const MINUTES = 4;
@@ -33,17 +28,10 @@ export async function rehearse(
 ): Promise<RehearsalFindings> {
   const directory = mkdtempSync(join(tmpdir(), 'cardctl-bench-rehearsal-'));
   try {
-    const config = join(directory, 'cardctl.json');
-    const body = {
-      source,
-      workDir: join(directory, 'work'),
-      bots: BOTS,
-      redis: 'redis://127.0.0.1',
-    };
-    writeFileSync(config, JSON.stringify(body), { mode: 0o600 });
     const startedMs = performance.now();
     const stdout = await output([
-      ...['rehearse', '--config', config, '--json', '--minutes', `${MINUTES}`],
+      ...['rehearse', '--source', source, '--config', BOTS, '--work-dir', directory],
+      ...['--json', '--minutes', `${MINUTES}`],
       ...['--players', `${players}`, '--rps', `${rps}`, '--accept-hold'],
     ]);
     const seconds = (performance.now() - startedMs) / 1_000;

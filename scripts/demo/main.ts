@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   await cardctl(['verify', '--source', SOURCE, ...WORK_DIR]);
 
   await cardctl(['postgres', 'stop', ...WORK_DIR], { quiet: true });
-  await showLiveMove(DEMO, SOURCE);
+  await showLiveMove(SOURCE, WORK_DIR);
 
   say('What was done, from the journal.');
   await cardctl(['status', ...WORK_DIR]);

@@ -3,7 +3,7 @@ import { undoAll } from '../../test/support/cleanup.js';
 import { diceOf } from '../../test/support/dice.js';
 import { loadTemplate } from '../../test/support/move/template.js';
 import { complaints, moveUnderFire } from '../../test/support/move/under-fire.js';
-import { startPostgres } from '../../test/support/postgres-server.js';
+import { DURABLE, startPostgres } from '../../test/support/postgres-server.js';
 import { scenarioOf } from './scenario.js';
 
 /** Moves a played game again and again, each time with violence that its seed chooses. */
@@ -18,9 +18,6 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const seed = Number(values.seed);
 const deadline = performance.now() + Number(values.minutes) * 60_000;
-
-/** The server's own defaults: what it has said is committed outlives a crash. */
-const DURABLE = { max_connections: '100' };
 
 let failed = 0;
 let done = 0;

@@ -52,15 +52,11 @@ export function judgeObserved(observed: Observed, shares: Shares<EdgeServer>): S
     .filter(({ server }) => server.stack === 'fleet')
     .reduce((sum, server) => sum + server.hits, 0);
   const fleet = judgeShare({ wantedPercent: shares.fleetPercent, hits, requests });
-  const told = [
-    { name: 'fleet', hits, ...fleet },
-    ...judged.map((one) => ({ ...one, name: one.server.name })),
-  ];
   const isByConnections = shares.fleetPercent === 100;
-  const wrong = told.filter(
-    ({ name, verdict, hits: its }) =>
-      verdict === 'fail' && (name === 'fleet' || !isByConnections || its === 0),
-  );
+  const told = judged
+    .filter((one) => !isByConnections || one.hits === 0)
+    .map((one) => ({ ...one, name: one.server.name }));
+  const wrong = [{ name: 'fleet', ...fleet }, ...told].filter(({ verdict }) => verdict === 'fail');
   if (wrong.length === 0) return { ...fleet, reason: `fleet: ${fleet.reason}` };
   return {
     verdict: 'fail',

@@ -19,8 +19,8 @@ export interface ShareSample {
 /**
  * Whether a sample agrees with the share that was asked for: the 99.9% interval around what was
  * seen must hold it. Of a few requests that interval promises too much, so what fails must be as
- * unlikely by the binomial distribution itself: one server in thirty may well get the first. As long as that interval is so wide that half the share, or twice, would fit
- * as well, nothing is decided.
+ * unlikely by the binomial distribution itself: one server in thirty may well get the first. As long
+ * as that interval is so wide that half the share, or twice, would fit as well, nothing is decided.
  */
 export function judgeShare({ wantedPercent, hits, requests }: ShareSample): ShareVerdict {
   const wanted = wantedPercent / 100;

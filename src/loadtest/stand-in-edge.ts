@@ -30,8 +30,10 @@ const FLUSH_MS = 100;
  * @throws CardctlError `edge` when there is no such file yet, or the status listener cannot be bound
  */
 export async function startStandInEdge(config: EdgeConfig, clock: Clock): Promise<StandInEdge> {
+  const rulesIn = (upstream: string) =>
+    rulesOf(readUpstream(upstream, config.upstreamFile), config);
   let text = readUpstreamText(config.upstreamFile);
-  let rules = rulesOf(readUpstream(text, config.upstreamFile), config);
+  let rules = rulesIn(text);
   const status = createServer({ keepAliveTimeout: 3_600_000 }, (request, response) => {
     if (request.url !== new URL(config.statusUrl).pathname) response.statusCode = 404;
     response.end(`${rules.generation} ${process.pid}\n`);
@@ -41,7 +43,7 @@ export async function startStandInEdge(config: EdgeConfig, clock: Clock): Promis
     try {
       const next = readUpstreamText(config.upstreamFile);
       if (next === text) return;
-      rules = rulesOf(readUpstream(next, config.upstreamFile), config);
+      rules = rulesIn(next);
       text = next;
       // So an old worker of Nginx shows that it takes nothing more.
       status.closeIdleConnections();

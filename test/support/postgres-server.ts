@@ -207,6 +207,9 @@ const ALWAYS: Settings = {
   log_timezone: 'UTC',
 };
 
+/** The server's own defaults: what it has said is committed outlives a crash. */
+export const DURABLE: Settings = { max_connections: '100' };
+
 const FAST_AND_UNSAFE: Settings = {
   // Three bots with the guide's pools may take 180.
   max_connections: '300',

@@ -28,14 +28,12 @@ export function createSentMarks(markSent: MarkSent, log: Log): SentMarks {
   const flush = async (): Promise<boolean> => {
     while (ids.length > 0) {
       const some = ids.slice(0, AT_ONCE_MAX);
-      try {
-        // The authority may have moved since: whoever has it now would send those replies again.
-        if (!(await markSent(some))) {
-          ids = ids.slice(-KEPT_MAX);
-          return false;
-        }
-      } catch (error) {
+      const areNoted = await markSent(some).catch((error: unknown) => {
         log.warn({ updates: ids.length, reason: messageOf(error) }, 'cannot note what was sent');
+        return false;
+      });
+      // Whoever has the authority by now would send those replies again.
+      if (!areNoted) {
         ids = ids.slice(-KEPT_MAX);
         return false;
       }

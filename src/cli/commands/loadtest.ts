@@ -72,7 +72,10 @@ export function loadtestCommand(app: App): Command {
 async function run(invocation: Invocation, flags: LoadtestFlags): Promise<Outcome> {
   const config = await invocation.config({ source: flags.source });
   const options = await loadOptions(config, flags, invocation);
-  if (invocation.options.dryRun) return { result: shown(options), text: planText(options) };
+  const { upstreamFile } = config.stacks.nginx;
+  const weights = flags.asNginx === true ? `the weights in ${upstreamFile}` : null;
+  if (invocation.options.dryRun)
+    return { result: shown(options), text: planText(options, weights) };
   const strangers = options.targets.filter(({ url }) => !isLoopback(url));
   if (strangers.length > 0) {
     await invocation.confirm(
@@ -188,11 +191,12 @@ function shown(options: LoadOptions): object {
   return { ...rest, botApi: { host: botApi.host, port: botApi.port }, players: userIds.length };
 }
 
-function planText(options: LoadOptions): string {
+/** @param weights where they are read from; null when they stay as they are */
+function planText(options: LoadOptions, weights: string | null): string {
   const { users, ratePerSecond, durationSeconds, targets, userIds = [], ledgerPath } = options;
   return [
     `would play ${formatCount(users)} players, ${formatCount(Math.min(users, userIds.length))} of them of the source, ${ratePerSecond} updates/s for ${durationSeconds} s`,
-    ...targets.map(({ url, weight }) => `  to ${url}, weight ${weight}`),
+    ...targets.map(({ url, weight }) => `  to ${url}, ${weights ?? `weight ${weight}`}`),
     `  Bot API at ${options.botApi.host}:${options.botApi.port}`,
     `  ledger ${ledgerPath}`,
   ].join('\n');

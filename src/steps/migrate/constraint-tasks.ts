@@ -29,15 +29,19 @@ export function constraintTasks(
   const { options, brokenChecks, brokenForeignKeys } = migration;
   const pagesOf = (table: string) => tallies.get(table)?.table.units.pages.length ?? 0;
   const checks = plan.ddl.checks.flatMap((check) =>
-    tasksOf(check, [check.table], [check.table], pagesOf(check.table), async (client) => {
-      const broken = await validate(client, check, CHECK_VIOLATION, options.brokenChecks);
-      if (broken !== null) brokenChecks.push({ ...named(check), ...broken });
-    }),
+    tasksOf(
+      check,
+      { tables: [check.table], held: [check.table], pages: pagesOf(check.table) },
+      async (client) => {
+        const broken = await validate(client, check, CHECK_VIOLATION, options.brokenChecks);
+        if (broken !== null) brokenChecks.push({ ...named(check), ...broken });
+      },
+    ),
   );
   const foreignKeys = plan.ddl.foreignKeys.flatMap((key) => {
-    const both = [key.table, key.parent];
-    const held = options.brokenForeignKeys === 'omit' ? both : [key.table];
-    return tasksOf(key, both, held, pagesOf(key.table), async (client) => {
+    const tables = [key.table, key.parent];
+    const held = options.brokenForeignKeys === 'omit' ? tables : [key.table];
+    return tasksOf(key, { tables, held, pages: pagesOf(key.table) }, async (client) => {
       const broken = await validate(client, key, FOREIGN_KEY_VIOLATION, options.brokenForeignKeys);
       if (broken === null) return;
       const { rows: orphans, ...rest } = broken;
@@ -47,15 +51,21 @@ export function constraintTasks(
   return [...checks, ...foreignKeys];
 }
 
-/**
- * @param held tables that nothing else may lock while the rule is validated: all that are locked
- *   when it is dropped, or two that refer to each other would wait for each other
- */
+interface Reach {
+  /** What the rule is of, and refers to. */
+  tables: readonly string[];
+  /**
+   * What nothing else may lock while it is validated: all that is locked when it is dropped, or two
+   * that refer to each other would wait for each other.
+   */
+  held: readonly string[];
+  /** Of the table that it is of. */
+  pages: number;
+}
+
 function tasksOf(
   rule: CheckDdl,
-  tables: readonly string[],
-  held: readonly string[],
-  pages: number,
+  { tables, held, pages }: Reach,
   validates: Task<Client>['run'],
 ): Task<Client>[] {
   const added = `add ${rule.table} ${rule.name}`;

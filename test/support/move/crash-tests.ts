@@ -1,6 +1,6 @@
 import { beforeAll, expect, inject } from 'vitest';
 import { atEnd } from '../cleanup.js';
-import { type PostgresServer, startPostgres } from '../postgres-server.js';
+import { DURABLE, type PostgresServer, startPostgres } from '../postgres-server.js';
 import { loadTemplate, type MoveTemplate } from './template.js';
 import { complaints, moveUnderFire, type Outcome, type Scenario } from './under-fire.js';
 import type { Violence } from './violence.js';
@@ -39,9 +39,6 @@ function movesOn(
     return outcome;
   };
 }
-
-/** The server's own defaults. */
-const DURABLE = { max_connections: '100' };
 
 const USUAL = {
   journalMode: 'delete',

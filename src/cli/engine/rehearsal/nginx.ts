@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeConfig } from '../../../edge/config.js';
-import { planShift } from '../../../edge/plan-shift.js';
 import { renderServer } from '../../../edge/render-server.js';
 import { CardctlError } from '../../../lib/errors.js';
 import { type Child, start } from './processes.js';
@@ -15,7 +14,7 @@ const START_MS_MAX = 20_000;
 export interface ScratchNginx {
   /** The program and the arguments that name the scratch one. */
   command: readonly string[];
-  /** Starts it with all traffic at the legacy bots. */
+  /** Starts it on the upstream file that is there. */
   start(edge: EdgeConfig): Promise<Child>;
 }
 
@@ -38,7 +37,7 @@ async function startScratchNginx(
   edge: EdgeConfig,
   { command, version }: { command: readonly string[]; version: string },
 ): Promise<Child> {
-  const { upstreamFile, serverFile, certificate, certificateKey } = nginxFiles(directory);
+  const { serverFile, certificate, certificateKey } = nginxFiles(directory);
   await runProgram([
     ...(['openssl', 'req', '-x509', '-newkey', 'ec'] as const),
     ...['-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
@@ -46,7 +45,6 @@ async function startScratchNginx(
     ...['-out', certificate, '-keyout', certificateKey],
   ]);
   mkdirSync(join(directory, 'nginx'));
-  writeFileSync(upstreamFile, planShift(edge, 0, undefined).text);
   writeFileSync(serverFile, renderServer(edge, { nginxVersion: version, ledger: true }));
   writeFileSync(configPath(directory), configText(directory));
   const [program = '', ...args] = command;

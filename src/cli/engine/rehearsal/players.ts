@@ -13,10 +13,6 @@ export async function startPlayers(
   undo: (() => unknown)[],
 ): Promise<{ stop(): Promise<Pick<RehearsalReport, 'players' | 'isBalanced' | 'unbalanced'>> }> {
   const { args, env } = edge.players(edgeOf(config));
-  let listening: () => void = () => undefined;
-  const isThere = new Promise<void>((resolve) => {
-    listening = resolve;
-  });
   const load = startOurs(
     'cardctl',
     [
@@ -24,17 +20,13 @@ export async function startPlayers(
       ...['--duration', `${Math.ceil(minutes * 3)}m`, '--max-errors', '1000000'],
       ...['--api-listen', apiListen, ...args],
     ],
-    {
-      env,
-      onLine: (line) => line.includes('the Bot API answers') && listening(),
-    },
+    { env },
   );
   undo.push(() => load.stop());
-  const ended = load.ended.then(({ errors, lines }) => {
+  if (!(await load.said(/the Bot API answers/))) {
+    const { errors, lines } = await load.ended;
     throw new CardctlError('internal', `the players did not come: ${errors || lines.at(-1)}`);
-  });
-  ended.catch(() => undefined);
-  await Promise.race([isThere, ended]);
+  }
   return { stop: () => playersReport(load) };
 }
 

@@ -9,6 +9,8 @@ const BIN = new URL('../../../../bin/', import.meta.url);
 export interface Child {
   /** Resolves when it has ended. */
   ended: Promise<{ exitCode: number | null; lines: string[]; errors: string }>;
+  /** Resolves once it has written such a line to stdout; false when it ended before. */
+  said(pattern: RegExp): Promise<boolean>;
   /** Lets it finish what it does; after `msMax`, ten seconds unless told otherwise, it is killed. */
   stop(signal?: NodeJS.Signals, msMax?: number): Promise<void>;
   pid: number;
@@ -44,7 +46,8 @@ export function start(
   });
   const lines: string[] = [];
   let errors = '';
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const output = createInterface({ input: child.stdout });
+  output.on('line', (line) => {
     lines.push(line);
     onLine(line);
   });
@@ -57,6 +60,13 @@ export function start(
   closed.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
+    said: (pattern) =>
+      new Promise((resolve) => {
+        const look = (line: string) => pattern.test(line) && resolve(true);
+        lines.forEach(look);
+        output.on('line', look);
+        void closed.catch(() => undefined).then(() => resolve(false));
+      }),
     ended: closed.then(() => ({ exitCode: child.exitCode, lines, errors })),
     stop: (signal = 'SIGTERM', msMax = STOP_MS_MAX) => stop(child, closed, { signal, msMax }),
   };

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CardctlError } from '../../../lib/errors.js';
 import { type Child, start } from './processes.js';
+import { secret } from './scratch-config.js';
 
 /**
  * Starts a Redis on loopback that keeps nothing on disk.
@@ -13,26 +13,19 @@ export async function startScratchRedis(
   directory: string,
   { program, port }: { program: string; port: number },
 ): Promise<{ url: string; server: Child }> {
-  const password = randomBytes(18).toString('base64url');
+  const password = secret();
   const configPath = join(directory, 'redis.conf');
   const lines = [
     ...['bind 127.0.0.1', `port ${port}`, `requirepass ${password}`],
     ...['save ""', 'appendonly no', 'daemonize no', `dir "${directory}"`, 'logfile ""'],
   ];
   writeFileSync(configPath, `${lines.join('\n')}\n`, { mode: 0o600 });
-  let ready: () => void = () => undefined;
-  const isReady = new Promise<void>((resolve) => {
-    ready = resolve;
-  });
-  const server = start(program, [configPath], {
-    onLine: (line) => /ready to accept connections/i.test(line) && ready(),
-  });
-  const failed = server.ended.then(({ lines: said, errors }) => {
+  const server = start(program, [configPath]);
+  if (!(await server.said(/ready to accept connections/i))) {
+    const { lines: said, errors } = await server.ended;
     throw new CardctlError('internal', 'the Redis of the rehearsal did not start', {
       cause: new Error(errors || said.slice(-3).join('\n')),
     });
-  });
-  failed.catch(() => undefined);
-  await Promise.race([isReady, failed]);
+  }
   return { url: `redis://:${password}@127.0.0.1:${port}`, server };
 }

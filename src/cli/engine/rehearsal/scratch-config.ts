@@ -97,6 +97,6 @@ export function nginxFiles(directory: string) {
   };
 }
 
-function secret(): string {
+export function secret(): string {
   return randomBytes(18).toString('base64url');
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { planShift } from '../../../edge/plan-shift.js';
 import { refuseUnready } from '../../../edge/ready.js';
 import { type Config, loadConfig } from '../../config/index.js';
 import { edgeOf } from '../edge.js';
@@ -57,8 +58,10 @@ export async function openStage(
     cwd: directory,
     onSecret: () => undefined,
   });
-  const server = await edge.start(edgeOf(config));
-  undo.push(() => server.stop());
+  const edgeConfig = edgeOf(config);
+  writeFileSync(edgeConfig.upstreamFile, planShift(edgeConfig, 0, undefined).text);
+  const server = await edge.start?.(edgeConfig);
+  undo.push(() => server?.stop());
   return {
     ...{ config, configPath, bots, apiListen, edge },
     findings: [...edge.findings, ...findings],
