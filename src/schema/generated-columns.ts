@@ -43,11 +43,11 @@ function translateGenerated(
 ): ColumnPlan {
   const context = expressionContext({ source, columns }, true);
   const value = translate(parseExpression(column.source.generatedSql ?? ''), context);
-  const { magnitude } = asInteger(value);
+  const { magnitude, reach } = asInteger(value);
   if (column.source.generated === 'stored') {
-    return { ...column, magnitude, generatedAs: fitExpression(value, column) };
+    return { ...column, magnitude, reach, generatedAs: fitExpression(value, column) };
   }
   const type = typeOfResult(value, column);
-  const typed = { ...column, magnitude, type, why: 'the type of its expression' };
+  const typed = { ...column, magnitude, reach, type, why: 'the type of its expression' };
   return { ...typed, generatedAs: fitExpression(value, typed) };
 }

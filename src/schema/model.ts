@@ -124,6 +124,12 @@ export type TextShape =
   | 'empty'
   | 'other';
 
+/** How far from zero, and how near, the doubles are that are not zero. */
+export interface Reach {
+  largest: number;
+  smallest: number;
+}
+
 /** What a full pass over one column found. */
 export interface ColumnCensus {
   rows: number;
@@ -132,6 +138,8 @@ export interface ColumnCensus {
   integerMax: bigint | null;
   realMin: number | null;
   realMax: number | null;
+  /** The distance from zero of the real number nearest to it that is not zero. */
+  realNearest: number | null;
   textBytesMax: number;
   blobBytesMax: number;
   shapes: Record<TextShape, number>;
@@ -162,6 +170,8 @@ export interface ColumnPlan {
   bytesMax?: number | undefined;
   /** Of its integers, when it is a `bigint`: none is further from zero, nor will be for long. */
   magnitude?: bigint | undefined;
+  /** Of its numbers, when it is a `double precision`, those that may be written later included. */
+  reach?: Reach | undefined;
   /** How its text looks, when the type is `timestamp` or `date`: what the way back writes. */
   textForm?: TimeTextForm | undefined;
   /**

@@ -1,5 +1,6 @@
 import { chooseType } from './choose-type.js';
 import { grownMagnitude } from './expression/magnitude.js';
+import { grownReach } from './expression/reach.js';
 import { planGenerated } from './generated-columns.js';
 import type {
   ColumnCensus,
@@ -94,6 +95,7 @@ function planColumn(
     holdsNull: column.name !== table.rowidAlias && (counted?.counts.null ?? 0) > 0,
     bytesMax,
     magnitude: grownMagnitude(counted, rule),
+    reach: grownReach(counted),
     textForm,
   };
   return { plan, problems };

@@ -151,6 +151,7 @@ class ColumnTally {
   #largeMax: bigint | null = null;
   #realMin: number | null = null;
   #realMax: number | null = null;
+  #realNearest = Number.POSITIVE_INFINITY;
   #textBytesMax = 0;
   #blobBytesMax = 0;
 
@@ -188,8 +189,10 @@ class ColumnTally {
   countReal(value: number, at: RowLocator): void {
     if (this.#realMin === null || value < this.#realMin) this.#realMin = value;
     if (this.#realMax === null || value > this.#realMax) this.#realMax = value;
+    const size = Math.abs(value);
+    if (size < this.#realNearest && size > 0) this.#realNearest = size;
     if (!Number.isFinite(value)) this.#see(INFINITE, at);
-    const isOverflowed = Number.isFinite(value) && Math.abs(value) >= OVERFLOW_MIN;
+    const isOverflowed = Number.isFinite(value) && size >= OVERFLOW_MIN;
     this.#see(isOverflowed ? OVERFLOWED : REAL, at);
   }
 
@@ -225,6 +228,7 @@ class ColumnTally {
       integerMax: max,
       realMin: this.#realMin,
       realMax: this.#realMax,
+      realNearest: Number.isFinite(this.#realNearest) ? this.#realNearest : null,
       textBytesMax: this.#textBytesMax,
       blobBytesMax: this.#blobBytesMax,
       shapes: Object.fromEntries(

@@ -15,6 +15,7 @@ export function mergeCensus(
     integerMax: greatest(all.map(({ integerMax }) => integerMax)),
     realMin: least(all.map(({ realMin }) => realMin)),
     realMax: greatest(all.map(({ realMax }) => realMax)),
+    realNearest: least(all.map(({ realNearest }) => realNearest)),
     textBytesMax: Math.max(...all.map(({ textBytesMax }) => textBytesMax)),
     blobBytesMax: Math.max(...all.map(({ blobBytesMax }) => blobBytesMax)),
     shapes: sumByKey(all.map(({ shapes }) => shapes)),

@@ -214,6 +214,7 @@ const tables: fc.Arbitrary<TableRecipe> = fc.record({
         'length(@)',
         'upper(@)',
         '@ * 2.5',
+        '@ * 1e-20',
         '@ IS NULL',
         'abs(@)',
         "coalesce(@, 'none')",

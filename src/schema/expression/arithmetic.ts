@@ -1,5 +1,6 @@
 import { BIGINT_MAGNITUDE, fitting, smallestOf } from './magnitude.js';
-import { inner, piece, type Translated } from './translated.js';
+import { reachOfResult } from './reach.js';
+import { inner, piece, reachOf, type Translated } from './translated.js';
 import { Unsure } from './tree.js';
 import { asInteger, asText } from './unify.js';
 
@@ -14,7 +15,8 @@ export function translateArithmetic(
     throw new Unsure(`${operator} turns fractions into integers in SQLite`);
   }
   const sql = `${double(a)} ${operator} ${operator === '/' ? divisor(b, double(b)) : double(b)}`;
-  return piece(sql, 'double precision');
+  const reach = reachOfResult(operator, reachOf(a), reachOf(b));
+  return piece(sql, 'double precision', { reach });
 }
 
 export function translateSign(operator: '-' | '+' | '~', value: Translated): Translated {
@@ -22,7 +24,9 @@ export function translateSign(operator: '-' | '+' | '~', value: Translated): Tra
   if (operator === '+') return { ...value, affinity: 'none' };
   const operand = number(value);
   if (operator === '~' && operand.type !== 'bigint') throw new Unsure('~ of a fraction');
-  if (operand.type !== 'bigint') return piece(`${operator}${inner(operand)}`, operand.type);
+  if (operand.type !== 'bigint') {
+    return piece(`${operator}${inner(operand)}`, operand.type, { reach: operand.reach });
+  }
   const magnitude = operator === '-' ? fitting(operand.magnitude) : BIGINT_MAGNITUDE;
   return piece(`${operator}${wide(operand)}`, 'bigint', { magnitude });
 }

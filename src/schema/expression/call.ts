@@ -29,6 +29,7 @@ const FUNCTIONS: Record<string, (args: Translated[], name: string) => Translated
     const equal = comparison('=', value, other);
     return piece(`CASE WHEN ${equal.sql} THEN NULL ELSE ${inner(value)} END`, value.type, {
       magnitude: value.magnitude,
+      reach: value.reach,
     });
   },
   iif: chosen,
@@ -51,6 +52,7 @@ const FUNCTIONS: Record<string, (args: Translated[], name: string) => Translated
       atomic: true,
       narrow: of.narrow,
       magnitude: isReal ? of.magnitude : fitting(of.magnitude),
+      reach: of.reach,
     });
   },
   replace: (args) => textCall('replace', args, 3),
@@ -75,16 +77,16 @@ function given(value: Translated | undefined): Translated {
 }
 
 function coalesced(args: Translated[]): Translated {
-  const { values, type, narrow, magnitude } = unify(args);
-  return piece(`coalesce(${values.join(', ')})`, type, { atomic: true, narrow, magnitude });
+  const { values, type, ...range } = unify(args);
+  return piece(`coalesce(${values.join(', ')})`, type, { atomic: true, ...range });
 }
 
 function chosen([condition, yes, no, ...more]: Translated[]): Translated {
   if (more.length > 0 || yes === undefined) throw new Unsure('iif() of several conditions');
-  const { values, type, narrow, magnitude } = unify(no === undefined ? [yes] : [yes, no]);
+  const { values, type, ...range } = unify(no === undefined ? [yes] : [yes, no]);
   const otherwise = values[1] === undefined ? '' : ` ELSE ${values[1]}`;
   const sql = `CASE WHEN ${conditionOf(given(condition)).sql} THEN ${values[0]}${otherwise} END`;
-  return piece(sql, type, { narrow, magnitude });
+  return piece(sql, type, range);
 }
 
 /** SQLite folds ASCII only, and so does Postgres under "C", which every text column has. */

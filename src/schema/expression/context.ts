@@ -2,6 +2,7 @@ import { quoteIdent } from '../identifiers.js';
 import type { ColumnPlan, SourceTable } from '../model.js';
 import { foldName } from '../names.js';
 import { BIGINT_MAGNITUDE } from './magnitude.js';
+import { UNBOUNDED } from './reach.js';
 import { piece, type Translated } from './translated.js';
 import { Unsure } from './tree.js';
 
@@ -44,6 +45,7 @@ export function columnPiece(column: ColumnPlan, context: ExpressionContext): Tra
     collation: source.collation,
     atomic: !isInlined,
     magnitude: column.magnitude ?? BIGINT_MAGNITUDE,
+    reach: column.reach ?? UNBOUNDED,
     column,
   });
 }

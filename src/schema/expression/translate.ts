@@ -5,7 +5,7 @@ import { comparison, distinctness, membership } from './comparison.js';
 import { conditionOf } from './condition.js';
 import { checkKind, columnPiece, type ExpressionContext } from './context.js';
 import { translateMatch } from './match.js';
-import { constantOf, inner, literalPiece, piece, type Translated } from './translated.js';
+import { constantOf, inner, literalPiece, piece, reachOf, type Translated } from './translated.js';
 import { type Expression, Unsure } from './tree.js';
 import { asText, unify } from './unify.js';
 
@@ -125,10 +125,10 @@ function translateCase(
     tested === null ? conditionOf(part(when)) : comparison('=', tested, kept(part(when))),
   );
   const results = [...branches.map(({ result }) => result), ...(otherwise ? [otherwise] : [])];
-  const { values, type, narrow, magnitude } = unify(results.map((each) => uncollated(part(each))));
+  const { values, type, ...range } = unify(results.map((each) => uncollated(part(each))));
   const whens = conditions.map((condition, i) => ` WHEN ${condition.sql} THEN ${values[i]}`);
   const last = otherwise === null ? '' : ` ELSE ${values.at(-1)}`;
-  return piece(`CASE${whens.join('')}${last} END`, type, { narrow, magnitude });
+  return piece(`CASE${whens.join('')}${last} END`, type, range);
 }
 
 function translateCast(value: Translated, declaredType: string): Translated {
@@ -143,7 +143,8 @@ function translateCast(value: Translated, declaredType: string): Translated {
     return { ...value, affinity };
   }
   if (affinity === 'real' && (value.type === 'bigint' || value.type === 'double precision')) {
-    return piece(`${inner(value)}::double precision`, 'double precision', facts);
+    const sql = `${inner(value)}::double precision`;
+    return piece(sql, 'double precision', { ...facts, reach: reachOf(value) });
   }
   throw new Unsure(`CAST of ${value.type} AS ${declaredType} has rules of its own in SQLite`);
 }

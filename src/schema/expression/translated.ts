@@ -1,7 +1,8 @@
 import { quoteLiteral } from '../literals.js';
-import type { Affinity, ColumnPlan, TargetType } from '../model.js';
+import type { Affinity, ColumnPlan, Reach, TargetType } from '../model.js';
 import { doubleText } from '../values/number-text.js';
 import { BIGINT_MAGNITUDE, distance, INTEGER_MAGNITUDE } from './magnitude.js';
+import { reachOfIntegers, reachOfNumber, UNBOUNDED } from './reach.js';
 import { type Expression, type Literal, Unsure } from './tree.js';
 
 /** A piece of Postgres SQL, and what SQLite's rules need to know of it. */
@@ -20,6 +21,8 @@ export interface Translated {
   narrow: boolean;
   /** Of an integer: no value is further from zero. */
   magnitude: bigint;
+  /** Of a double. */
+  reach: Reach;
   literal: Literal | null;
   column: ColumnPlan | null;
 }
@@ -38,6 +41,7 @@ export function piece(
     atomic: false,
     narrow: false,
     magnitude: facts.narrow === true ? INTEGER_MAGNITUDE : BIGINT_MAGNITUDE,
+    reach: UNBOUNDED,
     literal: null,
     column: null,
     ...facts,
@@ -47,6 +51,11 @@ export function piece(
 /** The SQL, in parentheses unless it needs none. */
 export function inner(of: Translated): string {
   return of.atomic ? of.sql : `(${of.sql})`;
+}
+
+/** Of a number, as a double. */
+export function reachOf({ type, magnitude, reach }: Translated): Reach {
+  return type === 'bigint' ? reachOfIntegers(magnitude) : reach;
 }
 
 export function isNumber(of: Translated): boolean {
@@ -80,7 +89,8 @@ function realPiece(literal: Literal & { kind: 'real' }): Translated {
   if (sql.replace(/e.*|\D/g, '').length > 15 || !Number.isFinite(literal.value)) {
     throw new Unsure(`${sql} is a binary fraction, which Postgres would take for a decimal one`);
   }
-  return piece(sql, 'double precision', { literal, atomic: !sql.startsWith('-') });
+  const reach = reachOfNumber(literal.value);
+  return piece(sql, 'double precision', { literal, atomic: !sql.startsWith('-'), reach });
 }
 
 /** The literal that an expression is, signs and sums of integers included, or null. */

@@ -1,28 +1,32 @@
 import { largestOf } from './magnitude.js';
-import { inner, isNumber, piece, type Translated } from './translated.js';
+import { widest } from './reach.js';
+import { inner, isNumber, piece, reachOf, type Translated } from './translated.js';
 import { Unsure } from './tree.js';
 
 /** Values of which one is the result (CASE, coalesce), in one type. */
 export function unify(values: readonly Translated[]): {
   values: string[];
-  type: Translated['type'];
-  narrow: boolean;
-  magnitude: bigint;
-} {
+} & Pick<Translated, 'type' | 'narrow' | 'magnitude' | 'reach'> {
   const known = values.filter((value) => value.type !== 'null');
+  const numbers = known.map(asInteger);
+  const range = {
+    narrow: false,
+    magnitude: largestOf(numbers.map(({ magnitude }) => magnitude)),
+    reach: widest(numbers.map(reachOf)),
+  };
   const types = new Set(known.map((value) => value.type));
-  const narrow = known.every((value) => value.narrow);
-  const magnitude = largestOf(known.map((value) => asInteger(value).magnitude));
   const [type] = types;
-  if (type === undefined)
-    return { values: values.map(inner), type: 'null', narrow: false, magnitude };
-  if (types.size === 1) return { values: values.map(inner), type, narrow, magnitude };
+  if (type === undefined) return { values: values.map(inner), type: 'null', ...range };
+  if (types.size === 1) {
+    const narrow = known.every((value) => value.narrow);
+    return { values: values.map(inner), type, ...range, narrow };
+  }
   if (types.has('boolean') && known.every((each) => each.type === 'boolean' || isTruth(each))) {
-    return { values: values.map(asBoolean), type: 'boolean', narrow: false, magnitude };
+    return { values: values.map(asBoolean), type: 'boolean', ...range };
   }
   if (known.every((each) => each.type === 'boolean' || each.type === 'bigint')) {
     const integers = values.map((each) => inner(asInteger(each)));
-    return { values: integers, type: 'bigint', narrow: false, magnitude };
+    return { values: integers, type: 'bigint', ...range };
   }
   const isDouble = known.every(
     (each) => each.type === 'double precision' || (isNumber(each) && each.literal !== null),
@@ -33,7 +37,7 @@ export function unify(values: readonly Translated[]): {
       ? inner(each)
       : `${inner(each)}::double precision`,
   );
-  return { values: doubles, type: 'double precision', narrow: false, magnitude };
+  return { values: doubles, type: 'double precision', ...range };
 }
 
 /** The value of a condition, 1 or 0, where a number is wanted. */

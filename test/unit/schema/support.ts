@@ -27,6 +27,9 @@ export interface CensusFacts {
   counts?: Partial<Record<ValueKind, number>>;
   shapes?: Partial<Record<TextShape, number>>;
   integerMax?: bigint;
+  realMin?: number;
+  realMax?: number;
+  realNearest?: number;
   textBytesMax?: number;
 }
 
@@ -39,8 +42,9 @@ export function censusOf(facts: CensusFacts = {}): ColumnCensus {
     counts,
     integerMin: null,
     integerMax: facts.integerMax ?? null,
-    realMin: null,
-    realMax: null,
+    realMin: facts.realMin ?? null,
+    realMax: facts.realMax ?? null,
+    realNearest: facts.realNearest ?? null,
     textBytesMax: facts.textBytesMax ?? 0,
     blobBytesMax: 0,
     shapes,
