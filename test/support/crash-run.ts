@@ -135,6 +135,8 @@ function killIfThere(pid: number): void {
 export interface Crash {
   /** What stdout shows when the phase has begun that is to be hit; null: from the start. */
   phase: RegExp | null;
+  /** … and then, that the target has a chunk of rows. */
+  chunkFirst?: boolean;
   /** The kill comes at a random moment within so many milliseconds from there. */
   withinMs: number;
   /** Kills before the run is let through to its end. */
@@ -155,6 +157,7 @@ export async function crashAndResume(move: Move, crash: Crash, dice: Dice): Prom
     const resume = left.length > 0 ? ['--resume'] : [];
     const running = startCardctl(migrateArgs(place, ...resume));
     if (crash.phase !== null) await running.waitFor(crash.phase).catch(() => undefined);
+    if (crash.chunkFirst === true) await chunkCopied(url, running);
     await sleep(dice.roll() * crash.withinMs);
     const result = await killHard(running, { orphans: dice.roll() < 0.5 });
     if (result.signal === null) {
@@ -180,6 +183,21 @@ function expectFinished({ exitCode, stdout, stderr }: ProcessResult): void {
 
 export function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
+}
+
+/** Resolves once a chunk is in the target, or the run has ended. */
+async function chunkCopied(url: string, { child }: RunningProcess): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    while (child.exitCode === null) {
+      const { rows } = await client.query('SELECT FROM cardctl.copied_chunk LIMIT 1');
+      if (rows.length > 0) return;
+      await sleep(5);
+    }
+  } finally {
+    await client.end();
+  }
 }
 
 async function whatIsLeft(url: string): Promise<string> {
