@@ -31,7 +31,16 @@ export function renderRehearsal(findings: Conditions & { rehearsal: RehearsalFin
     ],
   );
   const told = pauses.map(({ what, ms: pauseMs }) => `${what} ${ms(pauseMs)}`).join(', ');
-  const taken = steps.map(({ step, seconds: s }) => `${step} ${s.toFixed(1)} s`).join(', ');
+  const times = markdownTable(
+    ['step', 'seconds', 'p99 of its worst second, ms', 'attempts that failed'],
+    steps.map(({ step, seconds: s, worstP99Ms, errors }) => [
+      step,
+      s.toFixed(1),
+      worstP99Ms === null ? '' : worstP99Ms.toFixed(0),
+      `${errors}`,
+    ]),
+    { leftAligned: 1 },
+  );
   return `${[
     '## A whole cutover and its rollback',
     conditionLines(findings).join('\n'),
@@ -40,7 +49,7 @@ export function renderRehearsal(findings: Conditions & { rehearsal: RehearsalFin
       `- \`cardctl rehearse\` with ${players.toLocaleString('en')} players and ${rps} updates/s: ${result}${reason === '' ? '' : ` (${reason})`}; ledger ${LEDGER[`${isBalanced}`]}, ${(played?.writesChecked ?? 0).toLocaleString('en')} acknowledged writes`,
       `- p99 of all answers, from the moment each update was due: ${ms(played?.p99Ms ?? 0)}`,
       `- Pauses: ${told}`,
-      `- Steps: ${taken}`,
     ].join('\n'),
+    times,
   ].join('\n\n')}\n`;
 }

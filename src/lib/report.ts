@@ -1,5 +1,5 @@
 /** What the engine tells whoever called it. Facts only: the CLI chooses the pixels. */
-export type ReportEvent = StepEvent | ProgressEvent | LookEvent | NoteEvent;
+export type ReportEvent = StepEvent | ProgressEvent | LookEvent | PlayEvent | NoteEvent;
 
 /** A step of the run began or ended. */
 export interface StepEvent {
@@ -41,6 +41,21 @@ export interface LookEvent {
   authority: 'sqlite' | 'postgres';
   epoch: number;
   gates: { gate: string; verdict: 'pass' | 'hold' | 'fail'; reason: string }[];
+}
+
+/** How simulated players fared since the last such event, about a second ago. */
+export interface PlayEvent {
+  type: 'play';
+  phase: 'load' | 'drain';
+  elapsedSeconds: number;
+  duePerSecond: number;
+  acknowledgedPerSecond: number;
+  /** From when an update was due until it was answered, retries included; 0 when none was. */
+  p99Ms: number;
+  /** Attempts that failed, since the beginning. */
+  errors: number;
+  /** Updates that are due and not acknowledged. */
+  backlog: number;
 }
 
 export interface NoteEvent {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
+import type { PlayEvent } from '../lib/report.js';
 import { runArrivals } from './arrivals.js';
 import { type BotApi, startBotApi } from './bot-api.js';
 import { cacheHitRate, readCacheCounts } from './cache-metrics.js';
@@ -8,7 +9,7 @@ import { type Delivery, startDelivery } from './delivery.js';
 import { createDice } from './dice.js';
 import { type Ledger, openLedger } from './ledger.js';
 import { type CompleteOptions, completeOptions, type LoadOptions } from './options.js';
-import { type LoadProgress, startProgress } from './progress.js';
+import { startProgress } from './progress.js';
 import { recordDelivery } from './record-delivery.js';
 import { type EndedBy, type LoadReport, makeReport } from './report.js';
 import { createTally, sum, type Tally } from './tally.js';
@@ -16,7 +17,7 @@ import { createTally, sum, type Tally } from './tally.js';
 /** What a running load test tells. */
 export type LoadEvent =
   /** The Bot API answers at `url`; updates follow. */
-  { type: 'listening'; url: string } | LoadProgress;
+  { type: 'listening'; url: string } | PlayEvent;
 
 export interface LoadDeps {
   clock: Clock;

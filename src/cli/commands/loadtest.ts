@@ -176,13 +176,8 @@ function isLoopback(url: string): boolean {
 }
 
 function tell(event: LoadEvent, { report }: Invocation): void {
-  if (event.type === 'listening') {
-    report({ type: 'note', level: 'info', message: `the Bot API answers at ${event.url}` });
-    return;
-  }
-  const { phase, elapsedSeconds, acknowledgedPerSecond, p99Ms, errors, backlog } = event;
-  const message = `${phase} ${elapsedSeconds.toFixed(0)} s: ${acknowledgedPerSecond.toFixed(0)} updates/s, p99 ${p99Ms.toFixed(1)} ms, ${errors} errors, ${backlog} waiting`;
-  report({ type: 'note', level: 'info', message });
+  if (event.type === 'play') report(event);
+  else report({ type: 'note', level: 'info', message: `the Bot API answers at ${event.url}` });
 }
 
 /** Without the secrets, which nobody needs to see. */

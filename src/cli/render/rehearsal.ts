@@ -6,9 +6,15 @@ import { formatTable } from './table.js';
 export function rehearsalText(report: RehearsalReport, { color }: { color: boolean }): string {
   const { result, reason, steps, pauses, real, findings, players, isBalanced, unbalanced } = report;
   const table = formatTable(
-    ['step', 'time', 'outcome'],
-    steps.map(({ step, seconds, outcome }) => [step, formatSeconds(seconds), firstLine(outcome)]),
-    { rightAligned: [1], color },
+    ['step', 'time', 'worst p99', 'failed', 'outcome'],
+    steps.map(({ step, seconds, worstP99Ms, errors, outcome }) => [
+      step,
+      formatSeconds(seconds),
+      worstP99Ms === null ? '' : `${worstP99Ms.toFixed(0)} ms`,
+      formatCount(errors),
+      firstLine(outcome),
+    ]),
+    { rightAligned: [1, 2, 3], color },
   );
   return [
     ...(steps.length === 0 ? [] : [table, '']),
@@ -16,7 +22,7 @@ export function rehearsalText(report: RehearsalReport, { color }: { color: boole
     ...(players === null
       ? []
       : [
-          `players     ${formatCount(players.updates)} updates acknowledged, ${formatCount(players.errors)} attempts failed, p99 ${players.p99Ms.toFixed(0)} ms, slowest ${players.maxMs.toFixed(0)} ms`,
+          `players     ${formatCount(players.updates)} updates acknowledged, ${formatCount(players.errors)} attempts failed${kindsOf(players.errorsByKind)}, p99 ${players.p99Ms.toFixed(0)} ms, slowest ${players.maxMs.toFixed(0)} ms`,
         ]),
     ...(isBalanced === null || players === null
       ? []
@@ -31,6 +37,11 @@ export function rehearsalText(report: RehearsalReport, { color }: { color: boole
     `rehearsal   ${result}${reason === '' ? '' : `: ${reason}`}`,
     'everything is taken down again; the source was only read',
   ].join('\n');
+}
+
+function kindsOf(errorsByKind: Record<string, number>): string {
+  const told = Object.entries(errorsByKind).map(([kind, count]) => `${kind}: ${count}`);
+  return told.length === 0 ? '' : ` (${told.join(', ')})`;
 }
 
 function realLines({ preparing, gates, total }: RehearsalReport['real']): string[] {

@@ -12,7 +12,7 @@ import type { LookEvent, ProgressEvent, ReportEvent, StepEvent } from '../../lib
 import { Bars } from './bars.js';
 import { formatSeconds } from './format.js';
 import { lookLines } from './look.js';
-import { detailText, noteLine, stepLine } from './plain.js';
+import { detailText, noteLine, playLine, stepLine } from './plain.js';
 
 type Renderer = typeof DefaultRenderer;
 type Task = ListrTask<unknown, Renderer, Renderer>;
@@ -52,6 +52,7 @@ export class StepList {
 
   add(event: ReportEvent): void {
     if (event.type === 'note') this.#notes.push(noteLine(event));
+    else if (event.type === 'play') this.#notes.push(playLine(event));
     else if (event.type === 'progress') this.#running.get(event.step)?.progress(event);
     else if (event.type === 'look') this.#running.get(event.step)?.look(event);
     else if (event.state === 'started') this.#start(event);

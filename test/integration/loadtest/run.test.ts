@@ -49,7 +49,7 @@ describe('a load test', () => {
       foreign: null,
     });
     expect(events[0]).toEqual({ type: 'listening', url: expect.stringMatching(/^http:\/\/127/) });
-    expect(events.at(1)).toMatchObject({ type: 'progress', phase: 'load', errors: 0 });
+    expect(events.at(1)).toMatchObject({ type: 'play', phase: 'load', errors: 0 });
   });
 
   test('a write that the bot lost, and one that it executed twice, are named', async () => {

@@ -79,17 +79,32 @@ describe('what a rehearsal tells', () => {
   });
 
   it('is how long each step took that came to its end', () => {
-    expect(stepTimes(ENTRIES).map(({ step, seconds }) => [step, seconds])).toEqual([
+    expect(stepTimes(ENTRIES, []).map(({ step, seconds }) => [step, seconds])).toEqual([
       ['backup', 4],
       ['shift-50', 10],
       ['promote', 1],
     ]);
   });
 
+  it('is how long players waited in the worst second of each step', () => {
+    const played = [
+      { atMs: Date.UTC(2025, 0, 1, 0, 0, 1), p99Ms: 20, errors: 0 },
+      { atMs: Date.UTC(2025, 0, 1, 0, 0, 3), p99Ms: 900, errors: 2 },
+      { atMs: Date.UTC(2025, 0, 1, 0, 0, 5), p99Ms: 30, errors: 0 },
+    ];
+    expect(
+      stepTimes(ENTRIES, played).map(({ worstP99Ms, errors }) => [worstP99Ms, errors]),
+    ).toEqual([
+      [900, 2],
+      [30, 0],
+      [null, 0],
+    ]);
+  });
+
   it('is how long the real one takes: the same work, and as many updates as its gates need', () => {
     const rates = { updatesNeeded: 3_000, updatesPerSecond: 30 };
     const plan = { steps: [10, 50, 100], promoteAfter: 50 };
-    expect(realTimes(stepTimes(ENTRIES), plan, rates)).toEqual({
+    expect(realTimes(stepTimes(ENTRIES, []), plan, rates)).toEqual({
       preparing: 4,
       gates: [
         { percent: 10, seconds: 1_000 },

@@ -1,3 +1,4 @@
+import { TELEGRAM_LIMITS } from '../../../bot/outbound/limits.js';
 import type { Assessment } from '../../../steps/assess/index.js';
 import type { Deps } from '../../../steps/step.js';
 import type { Config } from '../../config/index.js';
@@ -26,6 +27,18 @@ export function standIns({ stacks }: Config): string[] {
     .map(
       ({ name }) => `${name} is no cardbot: one stood in for it, so its own ways were not tried`,
     );
+}
+
+/** Of the limit that the real bots keep, and the rehearsed ones did not. */
+export function messageFindings(
+  { stacks }: Config,
+  { messagesPerSecond }: { messagesPerSecond: number },
+): string[] {
+  const limit = stacks.runtime.messagesPerSecond ?? TELEGRAM_LIMITS.perSecond;
+  if (messagesPerSecond <= limit) return [];
+  return [
+    `so many updates bring ${messagesPerSecond.toFixed(0)} messages a second, and a bot sends ${limit}: replies would wait. Have Telegram allow more, and set runtime.messagesPerSecond`,
+  ];
 }
 
 /** Of the disk that a backup of the real source would go to. */

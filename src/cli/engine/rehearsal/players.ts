@@ -1,9 +1,17 @@
 import { CardctlError } from '../../../lib/errors.js';
-import type { RehearsalReport } from '../../../steps/rehearse/report.js';
+import type { PlayEvent } from '../../../lib/report.js';
+import type { PlayedSecond, RehearsalReport } from '../../../steps/rehearse/report.js';
 import { edgeOf } from '../edge.js';
 import { type Child, startOurs } from './processes.js';
 import type { RehearseRequest } from './request.js';
 import type { Stage } from './stage.js';
+
+/** Simulated players, at it. */
+export interface Players {
+  /** What each second of theirs was like so far. */
+  readonly seconds: readonly PlayedSecond[];
+  stop(): Promise<Pick<RehearsalReport, 'players' | 'isBalanced' | 'unbalanced'>>;
+}
 
 /** Starts the simulated players; they play until they are stopped. */
 export async function startPlayers(
@@ -11,7 +19,15 @@ export async function startPlayers(
   { apiListen, config, edge }: Stage,
   place: readonly string[],
   undo: (() => unknown)[],
-): Promise<{ stop(): Promise<Pick<RehearsalReport, 'players' | 'isBalanced' | 'unbalanced'>> }> {
+): Promise<Players> {
+  const seconds: PlayedSecond[] = [];
+  let errorsBefore = 0;
+  const note = (line: string) => {
+    const { type, p99Ms, errors } = JSON.parse(line) as PlayEvent;
+    if (type !== 'play') return;
+    seconds.push({ atMs: Date.now(), p99Ms, errors: errors - errorsBefore });
+    errorsBefore = errors;
+  };
   const { args, env } = edge.players(edgeOf(config));
   const load = startOurs(
     'cardctl',
@@ -20,14 +36,14 @@ export async function startPlayers(
       ...['--duration', `${Math.ceil(minutes * 3)}m`, '--max-errors', '1000000'],
       ...['--api-listen', apiListen, ...args],
     ],
-    { env },
+    { env, onLine: note },
   );
   undo.push(() => load.stop());
   if (!(await load.said(/the Bot API answers/))) {
     const { errors, lines } = await load.ended;
     throw new CardctlError('internal', `the players did not come: ${errors || lines.at(-1)}`);
   }
-  return { stop: () => playersReport(load) };
+  return { seconds, stop: () => playersReport(load) };
 }
 
 /** Of moves that are lost or doubled: one is too many. */
@@ -46,11 +62,21 @@ async function playersReport(load: Child) {
     players: {
       updates: result.updates.acknowledged,
       errors: result.errors.total,
+      errorsByKind: result.errors.byKind,
       p99Ms: result.latencyMs.p99,
       maxMs: result.latencyMs.max,
       writesChecked: result.ledger?.writesChecked ?? 0,
+      messagesPerSecond: messagesIn(result.botApi.calls) / result.seconds,
     },
     isBalanced: (result.ledger?.pass ?? null) as boolean | null,
     unbalanced: violations.slice(0, SHOWN_MAX).map(({ rule, detail }) => `${rule}: ${detail}`),
   };
+}
+
+/** Calls that Telegram counts as messages. */
+function messagesIn(calls: Record<string, number>): number {
+  return Object.entries(calls).reduce(
+    (sum, [method, count]) => (method.startsWith('send') ? sum + count : sum),
+    0,
+  );
 }

@@ -9,6 +9,7 @@ import { type Assessment, assess } from '../../../steps/assess/index.js';
 import type { Timeline } from '../../../steps/cutover/timeline.js';
 import { neededFor } from '../../../steps/gate/proportion.js';
 import {
+  playedBetween,
   type RehearsalReport,
   realTimes,
   stepTimes,
@@ -19,10 +20,10 @@ import type { Config } from '../../config/index.js';
 import { moveRules } from '../../config/move-rules.js';
 import { readSourceFacts } from '../move-status.js';
 import { scratchEdge } from './edge.js';
-import { diskFindings, findingsOf, standIns } from './findings.js';
+import { diskFindings, findingsOf, messageFindings, standIns } from './findings.js';
 import { endFollowers } from './followers.js';
 import { rehearsalsIn, sweepRehearsals } from './leftovers.js';
-import { startPlayers } from './players.js';
+import { type Players, startPlayers } from './players.js';
 import { startOurs } from './processes.js';
 import type { RehearseRequest } from './request.js';
 import { openStage, type Stage } from './stage.js';
@@ -97,10 +98,10 @@ async function play(
     deps.signal.removeEventListener('abort', stopAll);
   });
   deps.signal.throwIfAborted();
-  const { rolledBack, pauses } = await back(cut.exitCode, place, deps);
+  const { rolledBack, pauses } = await back(cut.exitCode, place, load, deps);
   const played = await load.stop();
   const timeline = timelineOf(stage.config.workDir);
-  const steps = stepTimes(timeline?.entries ?? []);
+  const steps = stepTimes(timeline?.entries ?? [], load.seconds);
   return {
     ...endOf(cut),
     pauses: [...writePauses(timeline?.entries ?? []), ...pauses],
@@ -113,6 +114,7 @@ async function play(
       ...findingsOf(assessed),
       ...stage.findings,
       ...standIns(request.config),
+      ...(played.players === null ? [] : messageFindings(request.config, played.players)),
       ...(await diskFindings(request, deps)),
     ],
     ...played,
@@ -123,18 +125,25 @@ async function play(
 const FLEET_STEP = 'wait for the fleet';
 
 /** Also where the gates have taken everything back already: it does no harm, and says so. */
-async function back(cutExitCode: number | null, place: readonly string[], { report }: Deps) {
+async function back(
+  cutExitCode: number | null,
+  place: readonly string[],
+  load: Players,
+  { report }: Deps,
+) {
   if (cutExitCode === ROLLED_BACK) return { rolledBack: [], pauses: [] };
   report({ type: 'step', step: 'roll back', state: 'started' });
-  const startedMs = performance.now();
+  const startedMs = Date.now();
   const { exitCode, lines } = await startOurs('cardctl', ['rollback', ...place, '--yes']).ended;
-  const seconds = (performance.now() - startedMs) / 1_000;
+  const endedMs = Date.now();
+  const seconds = (endedMs - startedMs) / 1_000;
   const { result, error } = JSON.parse(lines.at(-1) ?? '{}');
   const outcome = exitCode === 0 ? 'all is with the legacy bots again' : `${error?.message}`;
+  const played = playedBetween(load.seconds, startedMs, endedMs);
   const state = exitCode === 0 ? 'done' : 'failed';
   report({ type: 'step', step: 'roll back', state, seconds, detail: outcome });
   return {
-    rolledBack: [{ step: 'rollback', seconds, outcome }],
+    rolledBack: [{ step: 'rollback', seconds, outcome, ...played }],
     pauses: result?.changed === true ? [{ what: 'rollback', ms: result.pauseMs as number }] : [],
   };
 }
