@@ -1,6 +1,7 @@
 /** The thread that counts stretches: see `CountingThread`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { toWire } from '../lib/wire-error.js';
+import { yieldCpu } from '../lib/yield-cpu.js';
 import type { ThreadData, ThreadMessage } from './counting-thread.js';
 import { PageFile } from './page-file.js';
 import { countStretch, type Stretch } from './stretch.js';
@@ -10,6 +11,7 @@ const { path, stretches, queue: memory } = workerData as ThreadData;
 const queue = new StretchQueue(memory, stretches);
 const send = (message: ThreadMessage) => parentPort?.postMessage(message);
 
+yieldCpu();
 let file: PageFile | undefined;
 try {
   for (let number = queue.take(); number !== null; number = queue.take()) {

@@ -41,9 +41,10 @@ async function run(invocation: Invocation, { activeDays, rate }: WarmFlags): Pro
       { ...warmPlaces(config, targetUrl, [redisUrl, ...others]), activeDays, rate },
       invocation,
     );
-    const { players, keys, seconds, keysPerSecond } = result;
+    const { userIds, keys, seconds, keysPerSecond } = result;
+    const players = userIds.length;
     return {
-      result: { ...result },
+      result: { players, keys, seconds, keysPerSecond },
       text: `warm: ${formatCount(keys)} keys of ${formatCount(players)} players in ${formatSeconds(seconds)}, ${formatRate(keysPerSecond, 'keys')}\nthe hit rate that follows is in the bots' metrics, and in the report of cardctl loadtest`,
     };
   });

@@ -91,7 +91,7 @@ function cutoverWork(request: CutoverRequest, journal: RunRecord, deps: Deps): C
       return { outcome, facts: { pid, logPath } };
     },
     verify: () => prove(request, deps),
-    warm: warm === null ? null : () => warmCache(warm, deps),
+    warm: warm === null ? null : warmer(warm, deps),
     untilReady: (stacks) => untilReady(config, stacks, deps),
     shift: (percent) => shiftAndWatch(config, percent, deps),
     measure: (standing, title) => measure(request, standing, title, deps),
@@ -196,12 +196,21 @@ async function prove({ verify: options }: CutoverRequest, deps: Deps): Promise<D
   );
 }
 
-async function warmCache(request: WarmRequest, deps: Deps): Promise<Done> {
-  const { warmFleet } = await import('./warm.js');
-  const { players, keys, seconds } = await warmFleet(request, deps);
-  return {
-    outcome: `${formatCount(keys)} keys of ${formatCount(players)} players`,
-    facts: { players, keys, seconds },
+/**
+ * Who was active is asked once: that is a pass over the largest tables, which players would feel.
+ * Who has come since is in the cache.
+ */
+function warmer(request: WarmRequest, deps: Deps): () => Promise<Done> {
+  let found: readonly bigint[] | undefined;
+  return async () => {
+    const { warmFleet } = await import('./warm.js');
+    const { userIds, keys, seconds } = await warmFleet({ ...request, userIds: found }, deps);
+    found = userIds;
+    const players = userIds.length;
+    return {
+      outcome: `${formatCount(keys)} keys of ${formatCount(players)} players`,
+      facts: { players, keys, seconds },
+    };
   };
 }
 

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { type JournalMode, openSource } from '../../drivers/sqlite.js';
 import { CardctlError, codeOf, messageOf } from '../../lib/errors.js';
 import type { Report } from '../../lib/report.js';
+import { yieldCpu } from '../../lib/yield-cpu.js';
 
 export interface InspectOptions {
   /** A file that nobody else uses. */
@@ -75,6 +76,7 @@ export async function inspect(
   { path, depth }: InspectOptions,
   _report: Report,
 ): Promise<Inspection> {
+  yieldCpu();
   const source = openSource(path);
   const { db, journalMode } = source;
   try {

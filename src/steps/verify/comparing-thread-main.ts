@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openTarget } from '../../drivers/postgres.js';
 import { toWire } from '../../lib/wire-error.js';
+import { yieldCpu } from '../../lib/yield-cpu.js';
 import type { PairedTable } from '../../sync/tables/paired-table.js';
 import { compareValues } from './compare-values.js';
 import type { ThreadAnswer, ThreadData } from './comparing-thread.js';
@@ -13,6 +14,8 @@ const BYTES_PER_MESSAGE = 2 * 1024 * 1024;
 const { snapshotPath, targetUrl, moment } = workerData as ThreadData;
 const target = openTarget(targetUrl);
 let opened: Promise<Sides> | undefined;
+
+yieldCpu();
 
 parentPort?.on('message', (table: PairedTable) => {
   compare(table).then(

@@ -17,6 +17,8 @@ export interface WarmOptions {
   rate: number;
   /** Players at most, the most recently active; default 1,000,000. */
   playersMax?: number | undefined;
+  /** These and nobody else, as an earlier result has them: nothing is asked about activity. */
+  userIds?: readonly bigint[] | undefined;
 }
 
 export interface WarmDeps extends Deps {
@@ -35,7 +37,8 @@ export interface WarmLeaderboard {
 }
 
 export interface WarmResult {
-  players: number;
+  /** Who was looked for, the most recently active first. */
+  userIds: readonly bigint[];
   /** Keys that were put. Those that were there already, or forgotten meanwhile, are none of them. */
   keys: number;
   seconds: number;
@@ -66,15 +69,17 @@ export async function warm(options: WarmOptions, deps: WarmDeps): Promise<WarmRe
   const pace = paceOf(options.rate, clock, signal);
   try {
     const boards = await warmLeaderboards(fill, pace, deps);
-    const userIds = await recentPlayers(target, {
-      activeDays: options.activeDays,
-      playersMax: options.playersMax ?? PLAYERS_MAX,
-      now: clock.now(),
-    });
+    const userIds =
+      options.userIds ??
+      (await recentPlayers(target, {
+        activeDays: options.activeDays,
+        playersMax: options.playersMax ?? PLAYERS_MAX,
+        now: clock.now(),
+      }));
     const batch = batchFor(options.rate);
     const keys = boards + (await warmPlayers(userIds, { fill, pace, target, report, batch }));
     const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
-    return { players: userIds.length, keys, seconds, keysPerSecond: Math.round(keys / seconds) };
+    return { userIds, keys, seconds, keysPerSecond: Math.round(keys / seconds) };
   } catch (error) {
     throw explained(error, deps);
   }

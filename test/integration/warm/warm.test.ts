@@ -79,7 +79,7 @@ describe('every player’s cards and profile are there after it, as the source h
 
     const known = await recentPlayers(target, query(ALWAYS));
     expect(known.length).toBeGreaterThan(600);
-    expect(result.players).toBe(known.length);
+    expect(result.userIds).toEqual(known);
     expect(result.keys).toBe(2 * known.length + 1);
     expect(events.at(-1)).toEqual({
       type: 'progress',
@@ -109,6 +109,17 @@ it('run again it leaves what is there, and puts what was forgotten', async () =>
   const again = await warm({ activeDays: ALWAYS, rate: 1e6 }, depsFor(redis, { leaderboards: [] }));
 
   expect(again.keys).toBe(2);
+});
+
+it('told whom to look for it puts these and nobody else', async () => {
+  const server = await startRedis();
+  const redis = await open([server.url]);
+  const userIds = (await recentPlayers(target, query(ALWAYS))).slice(5, 8);
+  const options = { activeDays: ALWAYS, rate: 1e6, userIds };
+
+  const result = await warm(options, depsFor(redis, { leaderboards: [] }));
+
+  expect(result).toMatchObject({ userIds, keys: 2 * userIds.length });
 });
 
 it('what was loaded before a write is not put after it', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readConfigFile } from '../../config/file.js';
 import type { Config } from '../../config/index.js';
@@ -52,6 +53,7 @@ export function scratchConfig(
   const { runtime } = config.stacks;
   return {
     ...Object.fromEntries(same),
+    migrate: { ...(raw.migrate as object), jobs: jobsBesidePlayers(config.migrate.jobs) },
     source: sourcePath,
     target: { url: targetUrl },
     workDir: join(directory, 'work'),
@@ -87,6 +89,11 @@ export function scratchConfig(
     },
     cutover,
   };
+}
+
+/** The real players are served by other machines than the one that loads. */
+function jobsBesidePlayers(jobs: number): number {
+  return Math.max(1, Math.min(jobs, availableParallelism() - 1));
 }
 
 /** Of messages a second. */
