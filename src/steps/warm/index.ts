@@ -120,8 +120,7 @@ async function warmPlayers(userIds: readonly bigint[], work: Work): Promise<numb
       await work.pace.take(2 * batch.length);
       // The token before the load: a write in between then deletes it, and nothing old is put.
       const claimed = await work.fill.claim(batch);
-      const put = await claimed.fill(await loadPlayers(client, encode, batch));
-      keys += put;
+      keys += await claimed.fill(await loadPlayers(client, encode, claimed.userIds));
       progress(2 * batch.length);
     }
   };

@@ -13,6 +13,8 @@ export interface BulkFill {
 }
 
 export interface Claimed {
+  /** Those of whom something was missing. */
+  userIds: readonly bigint[];
   /** Puts what was loaded; returns how many keys were put: not those that others put or forgot. */
   fill(players: readonly EncodedPlayer[]): Promise<number>;
 }
@@ -59,8 +61,15 @@ export function bulkFill(redis: RedisConnection, random: () => number): BulkFill
     claim: async (userIds) => {
       const token = nextToken();
       const keys = userIds.flatMap((userId) => [KEYS.cards(userId), KEYS.profile(userId)]);
-      await inLanes(keys, (some) => scripts.claim(some, token, TOKEN_TTL_MS));
+      const free = await inLanes(keys, async (some) => {
+        const places = await scripts.claimFree(some, token, TOKEN_TTL_MS);
+        return places.map((place) => some[place - 1]);
+      });
+      const missing = new Set(free.flat());
       return {
+        userIds: userIds.filter(
+          (userId) => missing.has(KEYS.cards(userId)) || missing.has(KEYS.profile(userId)),
+        ),
         fill: async (players) => {
           const entries = players.flatMap((player) => entriesOf(player, random));
           const put = await inLanes(entries, (some) => scripts.fill(token, some));

@@ -4,6 +4,8 @@ import type { RedisConnection } from '../../drivers/redis.js';
 export interface Scripts {
   /** Puts a token where there is nothing; returns what each key holds then. */
   claim(keys: readonly string[], token: string, ttlMs: number): Promise<string[]>;
+  /** Puts a token where there is nothing; returns the places of those keys, from 1. */
+  claimFree(keys: readonly string[], token: string, ttlMs: number): Promise<number[]>;
   /** Puts values where the token still is; returns how many were put. */
   fill(token: string, entries: readonly Entry[]): Promise<number>;
   /**
@@ -26,11 +28,13 @@ export interface Entry {
 /** Makes the scripts known to a connection. */
 export function scriptsOf({ client }: RedisConnection): Scripts {
   client.defineCommand('cardctlClaim', { lua: CLAIM });
+  client.defineCommand('cardctlClaimFree', { lua: CLAIM_FREE });
   client.defineCommand('cardctlFill', { lua: FILL });
   client.defineCommand('cardctlNote', { lua: NOTE, numberOfKeys: 1 });
   const run = client as unknown as Defined;
   return {
     claim: (keys, token, ttlMs) => run.cardctlClaim(keys.length, ...keys, token, ttlMs),
+    claimFree: (keys, token, ttlMs) => run.cardctlClaimFree(keys.length, ...keys, token, ttlMs),
     fill: (token, entries) =>
       run.cardctlFill(
         entries.length,
@@ -45,6 +49,7 @@ export function scriptsOf({ client }: RedisConnection): Scripts {
 
 interface Defined {
   cardctlClaim(...args: (string | number)[]): Promise<string[]>;
+  cardctlClaimFree(...args: (string | number)[]): Promise<number[]>;
   cardctlFill(...args: (string | number | Buffer)[]): Promise<number>;
   cardctlNote(...args: (string | number)[]): Promise<unknown>;
 }
@@ -59,6 +64,16 @@ for i, key in ipairs(KEYS) do
   end
 end
 return found
+`;
+
+const CLAIM_FREE = `
+local claimed = {}
+for i, key in ipairs(KEYS) do
+  if redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) then
+    claimed[#claimed + 1] = i
+  end
+end
+return claimed
 `;
 
 const FILL = `

@@ -128,6 +128,7 @@ it('what was loaded before a write is not put after it', async () => {
   const { cache } = await openCache([server.url]);
   const fill = bulkFill(redis, Math.random);
   const claimed = await fill.claim([1n, 2n]);
+  expect(claimed.userIds).toEqual([1n, 2n]);
   const loaded = [1n, 2n].map((userId) => ({
     userId,
     cards: cardsCodec.encode(cardsAt(userId, 1)),
@@ -139,6 +140,9 @@ it('what was loaded before a write is not put after it', async () => {
   expect(await claimed.fill(loaded)).toBe(2);
   expect(await cache.cards(1n, async () => cardsAt(1n, 2))).toEqual(cardsAt(1n, 2));
   expect(await cache.cards(2n, never)).toEqual(cardsAt(2n, 1));
+  await redis.client.del('player_cards:2');
+  expect((await fill.claim([1n, 2n])).userIds).toEqual([1n, 2n]);
+  expect((await fill.claim([2n, 1n])).userIds).toEqual([]);
 });
 
 it('ends at once when it is aborted, and what was put is good', async () => {
