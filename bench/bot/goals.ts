@@ -1,3 +1,4 @@
+import { resentIn } from '../lib/resent.js';
 import { spreadOf } from '../lib/spread.js';
 import type { Findings } from './report.js';
 import { STEADY_P99_MS_MAX } from './steady.js';
@@ -80,10 +81,7 @@ function warmRow({ warmed }: Findings): string[][] {
 function shiftsRow({ shifts }: Findings): string[][] {
   if (shifts === null) return [];
   const { report, ledger } = shifts.played;
-  // A worker of Nginx that goes closes its idle connections; what is sent into one is sent again.
-  const resent = Object.entries(report.errors.byKind)
-    .filter(([kind]) => kind.startsWith('connection '))
-    .reduce((sum, [, count]) => sum + count, 0);
+  const resent = resentIn(report.errors.byKind);
   const failed = report.errors.total - resent + report.updates.unfinished;
   const doubled = report.duplicateReplies + (ledger?.violations.length ?? 0);
   return [

@@ -1,4 +1,5 @@
 import { markdownTable } from '../lib/markdown.js';
+import { resentIn } from '../lib/resent.js';
 import type { RehearsalFindings } from './rehearsal.js';
 import { type Conditions, conditionLines, ms } from './report.js';
 
@@ -11,15 +12,16 @@ const REHEARSAL_S_MAX = 300;
 export function renderRehearsal(findings: Conditions & { rehearsal: RehearsalFindings }): string {
   const { seconds, players, rps, report } = findings.rehearsal;
   const { result, reason, players: played, pauses, steps, isBalanced } = report;
-  const failed = played?.errors ?? 0;
+  const resent = resentIn(played?.errorsByKind ?? {});
+  const failed = (played?.errors ?? 0) - resent;
   const slowest = played?.maxMs ?? Number.POSITIVE_INFINITY;
   const table = markdownTable(
     ['figure', 'goal', 'measured', 'met'],
     [
       [
-        'attempts that failed; slowest answer',
+        'updates that failed; slowest answer',
         'none; 5 s',
-        `${failed} of ${(played?.updates ?? 0).toLocaleString('en')}; ${ms(slowest)}`,
+        `${failed} of ${(played?.updates ?? 0).toLocaleString('en')}; ${ms(slowest)}; ${resent} attempts met a connection that was being closed`,
         failed === 0 && slowest <= ANSWER_MS_MAX ? 'yes' : 'no',
       ],
       [
