@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadlineIn } from '../lib/deadline.js';
 import type { Log } from './log.js';
 import type { DrainOptions } from './options.js';
 import type { Outbox } from './outbound/outbox.js';
@@ -28,13 +29,13 @@ export async function drain(
   webhook?.leave();
   if (webhook !== null) await sleep(lingerMs, undefined, { signal: atOnce }).catch(() => undefined);
   // 2. No new connections; what is in flight is answered.
-  const cutOff = AbortSignal.any([atOnce, AbortSignal.timeout(inFlightMs)]);
+  const cutOff = AbortSignal.any([atOnce, deadlineIn(inFlightMs)]);
   await webhook?.close(cutOff);
   if (webhook !== null && webhook.inFlight > 0) {
     log.warn({ updates: webhook.inFlight }, 'updates were cut off; they will be delivered again');
   }
   // 3. Their replies. Only then nothing needs the stores any more.
-  await outbox.stop(AbortSignal.any([atOnce, AbortSignal.timeout(outboxMs)]));
+  await outbox.stop(AbortSignal.any([atOnce, deadlineIn(outboxMs)]));
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { request } from 'undici';
+import { deadlineIn } from '../lib/deadline.js';
 import { CardctlError, messageOf } from '../lib/errors.js';
 import type { EdgeServer } from './config.js';
 
@@ -42,7 +43,7 @@ export async function refuseUnready(
 async function reasonOf(server: EdgeServer, options: ReadyOptions): Promise<string> {
   const { adminUrl, foreign } = server;
   const { token, timeoutMsMax, signal } = options;
-  const timeout = AbortSignal.timeout(timeoutMsMax);
+  const timeout = deadlineIn(timeoutMsMax);
   const until = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   try {
     if (foreign !== undefined) {

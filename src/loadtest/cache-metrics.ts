@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import { deadlineIn } from '../lib/deadline.js';
 
 /** Requests to the cache since a bot started. */
 export interface CacheCounts {
@@ -61,7 +62,7 @@ async function readOne(
 ): Promise<CacheCounts | undefined> {
   const { statusCode, body } = await request(new URL('/metrics', adminUrl), {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    signal: deadlineIn(ANSWER_MS_MAX),
   });
   const text = await body.text();
   return statusCode === 200 ? parseCacheCounts(text) : undefined;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
+import { deadlineIn } from '../lib/deadline.js';
 import type { PlayEvent } from '../lib/report.js';
 import { runArrivals } from './arrivals.js';
 import { type BotApi, startBotApi } from './bot-api.js';
@@ -181,7 +182,7 @@ async function drain(
   const seconds = isAborted
     ? Math.min(drainSecondsMax, ABORTED_DRAIN_SECONDS_MAX)
     : drainSecondsMax;
-  const limits = [AbortSignal.timeout(seconds * 1_000), broken];
+  const limits = [deadlineIn(seconds * 1_000), broken];
   await delivery.drained(AbortSignal.any(isAborted ? limits : [...limits, signal]));
 }
 

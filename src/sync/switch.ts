@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.js';
+import { deadlineIn } from '../lib/deadline.js';
 import { CardctlError } from '../lib/errors.js';
 import { type FaultPoint, noFaults } from '../lib/fault.js';
 import { otherThan, type StoreKind } from './authority.js';
@@ -86,7 +87,7 @@ export async function switchAuthority(
     deps.onPhase('fenced');
     fault('switch-fenced');
     // Not the caller's signal: an interrupt gives up in order, below.
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.catchUpMsMax)]);
+    const deadline = AbortSignal.any([signal, deadlineIn(options.catchUpMsMax)]);
     await reach(pair, from, epoch, options, deadline);
     deps.onPhase('caught up');
     fault('switch-caught-up');

@@ -29,7 +29,17 @@ export async function runCardctl(
   started?: (pid: number) => void,
 ): Promise<Timing> {
   const own = join(workDir, '.cardctl');
-  const args = ['--source', source.path, '--target', url, '--work-dir', own, '--yes', '--json'];
+  const args = [
+    '--source',
+    source.path,
+    '--target',
+    url,
+    '--work-dir',
+    own,
+    '--yes',
+    '--json',
+    '--accept-hold',
+  ];
   const command = figure === MIGRATE ? ['migrate', '--no-verify'] : ['verify'];
   try {
     return await time(figure, async () => {

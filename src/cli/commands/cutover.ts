@@ -124,6 +124,7 @@ async function cutoverRequest(
     verify: {
       ...{ sourcePath, targetUrl, workDir, rules },
       ...{ counts: false, tables: [], limit: 20, repair: false },
+      ...{ holdMsMax: config.backup.holdMsMax, acceptHold },
     },
     warm:
       redisUrl === undefined

@@ -20,6 +20,7 @@ interface VerifyFlags {
   table?: string[];
   limit: number;
   repair?: boolean;
+  acceptHold?: boolean;
 }
 
 /** `cardctl verify` */
@@ -31,13 +32,14 @@ export function verifyCommand(app: App): Command {
     .option('--counts', 'compare row counts only')
     .option('--table <name...>', 'compare these tables only')
     .option('--repair', 'have what differs copied again, while the target follows')
+    .option('--accept-hold', 'hold the writers of the source for as long as the copy takes')
     .option('--limit <n>', 'name at most n differences', wholeNumber, LIMIT)
     .action(action(app, run));
 }
 
 const run: Run<VerifyFlags> = async (
   invocation,
-  { source, target, counts, table, limit, repair },
+  { source, target, counts, table, limit, repair, acceptHold },
 ) => {
   const config = await invocation.config({ source, target });
   const { moveRules } = await import('../config/move-rules.js');
@@ -50,6 +52,8 @@ const run: Run<VerifyFlags> = async (
     tables: table ?? [],
     limit,
     repair: repair === true,
+    holdMsMax: config.backup.holdMsMax,
+    acceptHold,
   };
   if (invocation.options.dryRun) return planned(options, invocation);
   const { verify } = await import('../engine/verify.js');

@@ -27,6 +27,10 @@ export interface VerifyOptions {
   limit: number;
   /** Have the rows that differ copied again, where the target follows. */
   repair: boolean;
+  /** Longest hold of the source's writers for the copy, milliseconds. */
+  holdMsMax?: number | undefined;
+  /** Hold them for however long it takes. */
+  acceptHold?: boolean | undefined;
 }
 
 export interface VerifyReport extends VerifyResult {
@@ -41,16 +45,20 @@ export interface VerifyReport extends VerifyResult {
  * are held for a moment and not for as long as the comparison takes.
  */
 export async function verify(options: VerifyOptions, deps: Deps): Promise<VerifyReport> {
-  const { sourcePath, workDir } = options;
+  const { sourcePath, workDir, holdMsMax, acceptHold } = options;
   refuseUselessSource(sourcePath);
   const { target } = await openConfiguredTarget(options.targetUrl, workDir, deps.signal);
   const snapshotPath = verifySnapshot(workDir, randomBytes(4).toString('hex'));
   try {
     sweepVerifySnapshots(workDir);
     const take = () =>
-      takeSnapshot({ ...deps, sourcePath, targetPath: snapshotPath }).catch((error: unknown) =>
-        Promise.reject(inWorkDir(error)),
-      );
+      takeSnapshot({
+        ...deps,
+        sourcePath,
+        targetPath: snapshotPath,
+        holdMsMax,
+        acceptHold,
+      }).catch((error: unknown) => Promise.reject(inWorkDir(error)));
     const authority = await isLinked(target);
     const { rules } = options;
     const live =

@@ -26,6 +26,16 @@ it('two sides that hold the same are equal', async () => {
   expect(result.tables.find(({ table }) => table === 'facts')).toMatchObject({ rows: ROWS });
 });
 
+it('writers that would be held too long are not held, unless that is accepted', async () => {
+  const holdMsMax = 1e-6;
+  await expect(compare(both, { holdMsMax })).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(/^writers would be held for about .* nothing was changed$/),
+    hint: expect.stringContaining('--accept-hold'),
+  });
+  expect(await compare(both, { holdMsMax, acceptHold: true })).toMatchObject({ equal: true });
+});
+
 const PLACES = [1, 999, 1_000, 1_001, 1_250, 2_000, 2_001, ROWS];
 
 describe('one changed value in the target is found and named', () => {
