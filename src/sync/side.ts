@@ -91,8 +91,10 @@ export interface Side {
   /**
    * As the follower: commits a write that changes nothing. While the fence is up, what cannot be
    * written here can neither be completed nor given up.
+   *
+   * @throws CardctlError `refused` when an applier's transaction is still open after `waitMsMax`
    */
-  expectWritable(): Promise<void>;
+  expectWritable(waitMsMax: number): Promise<void>;
 
   /**
    * As the authority: refuses every writer from now on, waits for those that had begun, and returns

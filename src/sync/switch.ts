@@ -74,7 +74,7 @@ export async function switchAuthority(
   const { epoch } = facts.authority;
   if (facts.unfinished === null) {
     await approach(pair, facts, options, deps);
-    await pair[to].expectWritable();
+    await pair[to].expectWritable(options.catchUpMsMax);
   }
   deps.onPhase('ready');
   fault('switch-ready');

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { SQLSTATE, type Target } from '../../drivers/postgres.js';
-import { CardctlError, codeOf } from '../../lib/errors.js';
+import type { Target } from '../../drivers/postgres.js';
+import { CardctlError } from '../../lib/errors.js';
 import type { Authority } from '../authority.js';
 import type { Position } from '../position.js';
 import type { Connection, Row } from './connection.js';
 import { authorityOf, fencePosition } from './facts.js';
-import { beginAlone, namesOf, writerHolders } from './locks.js';
+import { beginAlone, isLockTimeout, namesOf, writerHolders } from './locks.js';
 
 /**
  * Refuses writers from now on. The lock is granted once those that had begun have ended, and the
@@ -32,7 +32,7 @@ export async function raiseFence(
       return fencePosition(rows[0] ?? {}) as Position;
     });
   } catch (error) {
-    if (!isTimeout(error)) throw error;
+    if (!isLockTimeout(error)) throw error;
     throw await connection.run((client) => writersDidNotEnd(target, client, waitMsMax, error));
   }
 }
@@ -86,10 +86,6 @@ export function mustBeAuthority({ name }: Target, authority: Authority, epoch: n
 
 export function said({ store, epoch, moving }: Authority): string {
   return `${store}, epoch ${epoch}${moving ? ', fence up' : ''}`;
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof CardctlError && codeOf(error.cause) === SQLSTATE.lockNotAvailable;
 }
 
 async function writersDidNotEnd(

@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import { SQLSTATE } from '../../drivers/postgres.js';
+import { CardctlError, codeOf } from '../../lib/errors.js';
 
 /** First half of the keys of our advisory locks: "card" in ASCII. The second half says which. */
 const LOCKS = 0x63617264;
@@ -24,6 +26,11 @@ export function beginAlone(waitMsMax: number): string {
   // 0 would mean: for ever.
   return `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
     SET LOCAL lock_timeout = ${Math.max(1, Math.round(waitMsMax))}; SELECT ${lock}`;
+}
+
+/** Whether a lock was waited for as long as `lock_timeout` allows. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof CardctlError && codeOf(error.cause) === SQLSTATE.lockNotAvailable;
 }
 
 /** Takes the applier's lock for the session, or says that another session has it. */

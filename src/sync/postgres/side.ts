@@ -6,6 +6,7 @@ import type { FollowedTable } from '../followed-table.js';
 import type { Side } from '../side.js';
 import { applyChanges } from './apply.js';
 import { connectionOver, openConnection } from './connection.js';
+import { expectWritable } from './expect-writable.js';
 import { readFacts } from './facts.js';
 import { lowerFence, raiseFence } from './fence.js';
 import { tablesDigest } from './fingerprint.js';
@@ -70,10 +71,7 @@ export function postgresSide({
       const { lease: held, ...connection } = withLease();
       await applyChanges(target, connection, held, changes, fault);
     },
-    expectWritable: () =>
-      other.run(async (client) => {
-        await client.query('UPDATE cardctl.follow SET applied_at = applied_at WHERE id = 1');
-      }),
+    expectWritable: (waitMsMax) => expectWritable(target, other, waitMsMax),
     raiseFence: (epoch, waitMsMax) => raiseFence(target, other, epoch, waitMsMax),
     lowerFence: (epoch) => lowerFence(target, other, epoch),
     stayFollower: (epoch) => stayFollower(target, other, epoch),

@@ -82,13 +82,14 @@ const WRITE = 'UPDATE account SET balance = balance WHERE id = 1';
 
 function sqliteProbe(path: string): () => Promise<Release | null> {
   return async () => {
-    const db = new Database(path, { fileMustExist: true, timeout: 0 });
+    let db: Database.Database | undefined;
     try {
+      db = new Database(path, { fileMustExist: true, timeout: 0 });
       db.exec('BEGIN IMMEDIATE');
       db.exec(WRITE);
-      return async () => void db.close();
+      return async () => void db?.close();
     } catch {
-      db.close();
+      db?.close();
       return null;
     }
   };
