@@ -30,14 +30,8 @@ export async function runCardctl(
 ): Promise<Timing> {
   const own = join(workDir, '.cardctl');
   const args = [
-    '--source',
-    source.path,
-    '--target',
-    url,
-    '--work-dir',
-    own,
-    '--yes',
-    '--json',
+    ...['--source', source.path, '--target', url, '--work-dir', own, '--yes', '--json'],
+    // Nobody writes to it.
     '--accept-hold',
   ];
   const command = figure === MIGRATE ? ['migrate', '--no-verify'] : ['verify'];

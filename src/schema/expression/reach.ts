@@ -1,5 +1,4 @@
 import type { ColumnCensus, Reach } from '../model.js';
-import { distance } from './magnitude.js';
 import { Unsure } from './tree.js';
 
 /**
@@ -38,7 +37,7 @@ export function reachOfNumber(value: number): Reach {
 }
 
 export function reachOfIntegers(magnitude: bigint): Reach {
-  return { largest: Number(distance(magnitude)), smallest: 1 };
+  return { largest: Number(magnitude), smallest: 1 };
 }
 
 export function widest(reaches: readonly Reach[]): Reach {

@@ -1,7 +1,7 @@
 import type { Target } from '../../drivers/postgres.js';
 import { CardctlError } from '../../lib/errors.js';
 import type { Connection } from './connection.js';
-import { isLockTimeout } from './locks.js';
+import { isLockTimeout, limitWaits } from './locks.js';
 
 /**
  * Commits a write that changes nothing to the row that every applier writes, too: one that hangs in
@@ -12,9 +12,8 @@ export async function expectWritable(
   connection: Connection,
   waitMsMax: number,
 ): Promise<void> {
-  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.max(1, Math.round(waitMsMax))}`;
   try {
-    await connection.transaction(begin, (client) =>
+    await connection.transaction(`BEGIN; ${limitWaits(waitMsMax)}`, (client) =>
       client.query('UPDATE cardctl.follow SET applied_at = applied_at WHERE id = 1'),
     );
   } catch (error) {

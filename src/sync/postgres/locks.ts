@@ -23,9 +23,18 @@ export const BEGIN_WRITING = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; S
 /** @param waitMsMax the lock that is not granted by then is an error, milliseconds */
 export function beginAlone(waitMsMax: number): string {
   const lock = SHARE_AUTHORITY.replace('_shared', '');
-  // 0 would mean: for ever.
   return `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-    SET LOCAL lock_timeout = ${Math.max(1, Math.round(waitMsMax))}; SELECT ${lock}`;
+    ${limitWaits(waitMsMax)}; SELECT ${lock}`;
+}
+
+/**
+ * Bounds every wait for a lock in the rest of a transaction.
+ *
+ * @param waitMsMax a lock that is not granted by then is an error, milliseconds
+ */
+export function limitWaits(waitMsMax: number): string {
+  // 0 would mean: for ever.
+  return `SET LOCAL lock_timeout = ${Math.max(1, Math.round(waitMsMax))}`;
 }
 
 /** Whether a lock was waited for as long as `lock_timeout` allows. */

@@ -1,9 +1,7 @@
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expressionContext } from '../../../src/schema/expression/context.js';
-import { translateExpression } from '../../../src/schema/expression.js';
-import { emitted } from './support.js';
+import { emitted, reasonsOver } from './support.js';
 
 const REASON =
   'it may leave the range of a double, where SQLite goes on with Infinity or 0 and Postgres refuses the row';
@@ -122,11 +120,5 @@ function reasonsFor(ends: Record<string, Ends>): (sql: string) => string | null 
     return [`t.${name}`, { ...census, realNearest: nearest }] as const;
   });
   const columns = Object.keys(ends).map((name) => `${name} REAL`);
-  const { plan } = emitted(`CREATE TABLE t(${columns.join(', ')})`, Object.fromEntries(facts));
-  const [table] = plan.tables;
-  if (table === undefined) throw new Error('no table');
-  return (sql) => {
-    const result = translateExpression(sql, expressionContext(table));
-    return 'reason' in result ? result.reason : null;
-  };
+  return reasonsOver(columns, Object.fromEntries(facts));
 }

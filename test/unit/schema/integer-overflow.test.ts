@@ -1,9 +1,7 @@
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expressionContext } from '../../../src/schema/expression/context.js';
-import { translateExpression } from '../../../src/schema/expression.js';
-import { emitted } from './support.js';
+import { emitted, reasonsOver } from './support.js';
 
 const BIGINT_MAX = 2n ** 63n - 1n;
 
@@ -142,11 +140,5 @@ function reasonsFor(largest: Record<string, bigint | null>): (sql: string) => st
     value === null ? [] : [[`t.${name}`, { counts: { integer: 1 }, integerMax: value }] as const],
   );
   const columns = Object.keys(largest).map((name) => `${name} INTEGER`);
-  const { plan } = emitted(`CREATE TABLE t(${columns.join(', ')})`, Object.fromEntries(facts));
-  const [table] = plan.tables;
-  if (table === undefined) throw new Error('no table');
-  return (sql) => {
-    const result = translateExpression(sql, expressionContext(table));
-    return 'reason' in result ? result.reason : null;
-  };
+  return reasonsOver(columns, Object.fromEntries(facts));
 }

@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3';
 import { emitSchema } from '../../../src/schema/emit.js';
+import { expressionContext } from '../../../src/schema/expression/context.js';
+import { translateExpression } from '../../../src/schema/expression.js';
 import type {
   ColumnCensus,
   ColumnPlan,
@@ -89,6 +91,20 @@ export function emitted(
   );
   const plan = planTables(schema, census, new Map(Object.entries(rules)));
   return { plan, ddl: emitSchema(plan, { skip: new Set(skip) }) };
+}
+
+/** Tells why an expression over a table's columns is not translated; null when it is. */
+export function reasonsOver(
+  columns: readonly string[],
+  facts: Record<string, CensusFacts>,
+): (sql: string) => string | null {
+  const { plan } = emitted(`CREATE TABLE t(${columns.join(', ')})`, facts);
+  const [table] = plan.tables;
+  if (table === undefined) throw new Error('no table');
+  return (sql) => {
+    const result = translateExpression(sql, expressionContext(table));
+    return 'reason' in result ? result.reason : null;
+  };
 }
 
 const NO_COUNTS: Record<ValueKind, number> = {
