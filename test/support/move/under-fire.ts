@@ -134,6 +134,9 @@ export async function moveUnderFire(
       if (victim !== undefined && victim !== null && isStopped(victim)) victims.push(victim);
       else if (victim === switching) await runs(switching);
       log.push(victims.length > 0 ? 'stopped' : 'was not stopped');
+      // It may come to its point only now that nobody looks: it stands still for a moment.
+      if (victims.length === 0 && victim)
+        void endedOrStopped(victim, PATIENCE_MS).then(() => victim.child.kill('SIGCONT'));
       // A stopped follower keeps its lease for as long as its session lives: its host is cut off.
       if (violence.whom === 'follow' && victims.length > 0) {
         await cutConnections(stage.adminUrl, false);
