@@ -17,13 +17,18 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/**
- * Creates a database, dropped when the test (or, outside one, its file) ends.
- *
- * @param template the name of one that this one is to be a copy of; its owner's rights come with it
- */
-export async function createDatabase(template = 'template0'): Promise<TestDatabase> {
-  const serverUrl = inject('postgresAdminUrl');
+interface DatabaseOptions {
+  /** The name of one that this one is to be a copy of; its owner's rights come with it. */
+  template?: string;
+  /** The superuser's URL of a server of the test's own. */
+  serverUrl?: string;
+}
+
+/** Creates a database, dropped when the test (or, outside one, its file) ends. */
+export async function createDatabase({
+  template = 'template0',
+  serverUrl = inject('postgresAdminUrl'),
+}: DatabaseOptions = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const password = `secret-${randomBytes(12).toString('hex')}`;
   await withAdmin(serverUrl, async (admin) => {

@@ -8,6 +8,7 @@ import type { Connection, Row } from './connection.js';
 import { authorityOf, fencePosition } from './facts.js';
 import { mustBeAuthority } from './fence.js';
 import { SCHEMA_FINGERPRINT, tablesDigest } from './fingerprint.js';
+import { flushWal } from './flush-wal.js';
 import { snapshotBelow, unseenBehind, type XidRange } from './log-snapshot.js';
 import { type RowsText, readRows } from './read-rows.js';
 
@@ -17,7 +18,10 @@ import { type RowsText, readRows } from './read-rows.js';
  */
 const ENTRIES_MAX = 50_000;
 
-/** Reads what was logged behind a position, and the rows in the same snapshot; null when nothing was. */
+/**
+ * Reads what was logged behind a position, and the rows in the same snapshot; null when nothing was.
+ * No crash of the server takes back what was read.
+ */
 type ReadChanges = (behind: Position, epoch: number) => Promise<ChangeSet | null>;
 
 export function changesReader(
@@ -38,7 +42,7 @@ export function changesReader(
     if (!isBusy && !(await connection.run((client) => hasMoved(target, client, behind, epoch)))) {
       return null;
     }
-    const set = await connection.transaction(BEGIN, async (client): Promise<ChangeSet | null> => {
+    const read = await connection.transaction(BEGIN, async (client) => {
       const state = await readState(target, client, digest, epoch);
       const log = await readLog(client, unseenBehind(behind, state.snapshot));
       if (log.entries === 0) return null;
@@ -47,7 +51,7 @@ export function changesReader(
         return { table, keys: keys.map((fields) => mustBeKey(table, fields)) };
       });
       const rows = await readRows(client, wanted);
-      return {
+      const set: ChangeSet = {
         epoch,
         from: behind,
         to: endOf(behind, state, log),
@@ -55,9 +59,12 @@ export function changesReader(
         hasMore: log.below !== null,
         tables: wanted.map((each, place) => ({ ...each, ...(rows[place] as RowsText) })),
       };
+      return { set, walEnd: state.walEnd };
     });
-    isBusy = set !== null;
-    return set;
+    isBusy = read !== null;
+    if (read === null) return null;
+    await connection.run((client) => flushWal(client, read.walEnd));
+    return read.set;
   };
 }
 
@@ -82,6 +89,8 @@ async function hasMoved(
 
 interface State {
   snapshot: string;
+  /** Behind all that the snapshot sees. */
+  walEnd: string;
   /** The last position that there will be, when the fence is up. */
   fence: Position | null;
 }
@@ -98,13 +107,17 @@ async function readState(
     text: `
       SELECT a.store, a.epoch, a.moving, f.fence_sequence, f.fence_snapshot, f.tables,
              f.schema IS NOT DISTINCT FROM ${SCHEMA_FINGERPRINT} AS is_whole,
-             pg_current_snapshot() AS snapshot
+             pg_current_snapshot() AS snapshot, pg_current_wal_insert_lsn() AS wal_end
         FROM cardctl.authority a, cardctl.follow f WHERE a.id = 1 AND f.id = 1`,
   });
   const row = rows[0] ?? {};
   mustBeAuthority(target, authorityOf(row), epoch);
   if (row.is_whole !== 't' || row.tables !== digest) throw schemaHasChanged(target);
-  return { snapshot: row.snapshot ?? '', fence: fencePosition(row) };
+  return {
+    snapshot: row.snapshot ?? '',
+    walEnd: row.wal_end ?? '',
+    fence: fencePosition(row),
+  };
 }
 
 interface Log {

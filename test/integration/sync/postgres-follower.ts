@@ -36,8 +36,8 @@ export interface Follower {
 }
 
 /** A target with empty tables, owned by an ordinary role, that follows nobody yet. */
-export async function emptyTarget(ddl: Ddl): Promise<Follower> {
-  const database = await createDatabase();
+export async function emptyTarget(ddl: Ddl, serverUrl?: string): Promise<Follower> {
+  const database = await createDatabase(serverUrl === undefined ? {} : { serverUrl });
   const target = openTarget(database.url);
   atEnd(() => target.close());
   const connect = () => textClient(database.url);
@@ -53,8 +53,8 @@ export async function emptyTarget(ddl: Ddl): Promise<Follower> {
 }
 
 /** The same, following a source under epoch 0 from sequence 7 on. */
-export async function newFollower(ddl: Ddl): Promise<Follower> {
-  const follower = await emptyTarget(ddl);
+export async function newFollower(ddl: Ddl, serverUrl?: string): Promise<Follower> {
+  const follower = await emptyTarget(ddl, serverUrl);
   await installFollower(follower.target, follower.tables, {
     sourceId: SOURCE_ID,
     epoch: 0,
@@ -69,13 +69,17 @@ export interface OpenSide extends Follower {
 }
 
 /** A follower with its side and lease. */
-export async function openFollower(ddl: Ddl): Promise<OpenSide> {
-  return withSide(await newFollower(ddl));
+export async function openFollower(ddl: Ddl, serverUrl?: string): Promise<OpenSide> {
+  return withSide(await newFollower(ddl, serverUrl));
 }
 
-/** The same as the authority of epoch 1. */
-export async function openAuthority(ddl: Ddl): Promise<OpenSide> {
-  const open = await openFollower(ddl);
+/**
+ * The same as the authority of epoch 1.
+ *
+ * @param serverUrl the superuser's, of a server of the test's own
+ */
+export async function openAuthority(ddl: Ddl, serverUrl?: string): Promise<OpenSide> {
+  const open = await openFollower(ddl, serverUrl);
   await open.side.takeAuthority(1, NO_IDS);
   return open;
 }

@@ -71,7 +71,7 @@ export async function linkTemplate(fill: string | ((path: string) => void)): Pro
       atEnd(() => void sqlite.close());
       sqlite.pragma(`journal_mode = ${journalMode}`);
       sqlite.pragma('foreign_keys = OFF');
-      return linkedPair(copy, sqlite, await createDatabase(name));
+      return linkedPair(copy, sqlite, await createDatabase({ template: name }));
     },
   };
 }
