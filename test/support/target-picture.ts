@@ -7,6 +7,8 @@ export interface TargetPicture {
   columns: string[];
   constraints: string[];
   indexes: string[];
+  /** Storage parameters of tables: none, unless somebody set them. */
+  settings: string[];
   /** What each sequence gives next. */
   next: string[];
 }
@@ -36,6 +38,9 @@ export async function pictureOf(url: string): Promise<TargetPicture> {
         SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END AS line
         FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
         WHERE relnamespace = 'public'::regnamespace`),
+      settings: await list(`
+        SELECT format('%s %s', relname, reloptions) AS line FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND reloptions IS NOT NULL`),
       next: await inTurn(sequences, (sequence) => nextOf(client, sequence)),
     };
   } finally {

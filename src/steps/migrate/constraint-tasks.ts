@@ -8,8 +8,8 @@ import { completeTaskId, constraintExists } from './index-tasks.js';
 import type { TableTally } from './table-tally.js';
 import type { Task } from './work-queue.js';
 
-/** Work of looking up a parent for every row, in the unit of copying a page. */
-const VALIDATE_COST = 0.3;
+/** Work of looking up a parent for a row, in the unit of copying a page. */
+const VALIDATE_COST = 0.005;
 
 /** The SQLSTATEs with which Postgres says that a row breaks the rule. */
 const FOREIGN_KEY_VIOLATION = '23503';
@@ -27,53 +27,66 @@ export function constraintTasks(
   tallies: ReadonlyMap<string, TableTally>,
 ): Task<Client>[] {
   const { options, brokenChecks, brokenForeignKeys } = migration;
-  const pagesOf = (table: string) => tallies.get(table)?.table.units.pages.length ?? 0;
-  const checks = plan.ddl.checks.flatMap((check) =>
-    tasksOf(
-      check,
-      { tables: [check.table], held: [check.table], pages: pagesOf(check.table) },
-      async (client) => {
-        const broken = await validate(client, check, CHECK_VIOLATION, options.brokenChecks);
-        if (broken !== null) brokenChecks.push({ ...named(check), ...broken });
+  const leftOut: Rule[] = [];
+  const note = (rule: Rule, broken: BrokenRows, choice: 'omit' | 'not-valid') => {
+    if (choice === 'omit') leftOut.push(rule);
+    return { ...named(rule), ...broken, outcome: OUTCOMES[choice] };
+  };
+  const validations: Validation[] = [
+    ...plan.ddl.checks.map((rule) => ({
+      rule,
+      tables: [rule.table],
+      run: async (client: Client) => {
+        const broken = await validate(client, rule, CHECK_VIOLATION);
+        if (broken !== null) brokenChecks.push(note(rule, broken, options.brokenChecks));
       },
-    ),
-  );
-  const foreignKeys = plan.ddl.foreignKeys.flatMap((key) => {
-    const tables = [key.table, key.parent];
-    const held = options.brokenForeignKeys === 'omit' ? tables : [key.table];
-    return tasksOf(key, { tables, held, pages: pagesOf(key.table) }, async (client) => {
-      const broken = await validate(client, key, FOREIGN_KEY_VIOLATION, options.brokenForeignKeys);
-      if (broken === null) return;
-      const { rows: orphans, ...rest } = broken;
-      brokenForeignKeys.push({ ...named(key), orphans, ...rest });
-    });
+    })),
+    ...plan.ddl.foreignKeys.map((rule) => ({
+      rule,
+      tables: [rule.table, rule.parent],
+      run: async (client: Client) => {
+        const broken = await validate(client, rule, FOREIGN_KEY_VIOLATION);
+        if (broken === null) return;
+        const { rows: orphans, ...rest } = note(rule, broken, options.brokenForeignKeys);
+        brokenForeignKeys.push({ ...rest, orphans });
+      },
+    })),
+  ];
+  const rowsOf = (table: string) => tallies.get(table)?.table.examined.rows ?? 0;
+  const last = new Map<string, string>();
+  const tasks = validations.flatMap((validation) => {
+    const { table } = validation.rule;
+    const pair = tasksOf(validation, last.get(table), VALIDATE_COST * rowsOf(table));
+    last.set(table, pair[1].id);
+    return pair;
   });
-  return [...checks, ...foreignKeys];
+  return [...tasks, leaveOutTask(leftOut, [...last.values()])];
 }
 
-interface Reach {
-  /** What the rule is of, and refers to. */
+type Rule = CheckDdl | ForeignKeyDdl;
+type BrokenRows = Pick<BrokenRule, 'rows' | 'examples'>;
+
+const OUTCOMES = { omit: 'left out', 'not-valid': 'not validated' } as const;
+
+interface Validation {
+  rule: Rule;
+  /** What the rule is of, and refers to: adding it locks them. */
   tables: readonly string[];
-  /**
-   * What nothing else may lock while it is validated: all that is locked when it is dropped, or two
-   * that refer to each other would wait for each other.
-   */
-  held: readonly string[];
-  /** Of the table that it is of. */
-  pages: number;
+  run: Task<Client>['run'];
 }
 
+/** @param behind the validation of the table's rule before this one: the table can have one at a time */
 function tasksOf(
-  rule: CheckDdl,
-  { tables, held, pages }: Reach,
-  validates: Task<Client>['run'],
-): Task<Client>[] {
+  { rule, tables, run }: Validation,
+  behind: string | undefined,
+  cost: number,
+): [Task<Client>, Task<Client>] {
   const added = `add ${rule.table} ${rule.name}`;
   return [
     {
       id: added,
       after: tables.map(completeTaskId),
-      cost: Number.MAX_SAFE_INTEGER,
+      cost: 0,
       exclusive: lockNames(tables),
       run: async (client) => {
         if (!(await constraintExists(client, rule))) await client.query(rule.addSql);
@@ -81,25 +94,38 @@ function tasksOf(
     },
     {
       id: `validate ${rule.table} ${rule.name}`,
-      after: [added],
-      cost: VALIDATE_COST * pages,
-      exclusive: lockNames(held),
-      run: validates,
+      after: behind === undefined ? [added] : [added, behind],
+      cost,
+      exclusive: lockNames([rule.table]),
+      run,
     },
   ];
+}
+
+/** Dropping a foreign key locks its parent as well: so nothing else is under way by then. */
+function leaveOutTask(leftOut: readonly Rule[], after: string[]): Task<Client> {
+  return {
+    id: 'leave out broken rules',
+    after,
+    cost: 0,
+    run: async (client) => {
+      for (const { table, name } of leftOut) {
+        await client.query(`ALTER TABLE ${qualified(table)} DROP CONSTRAINT ${quoteIdent(name)}`);
+      }
+    },
+  };
 }
 
 function lockNames(tables: readonly string[]): string[] {
   return [...new Set(tables)].map((table) => `table ${table}`);
 }
 
-/** A rule that the source declared and did not enforce: the game must go on as it did. */
-async function validate(
-  client: Client,
-  rule: CheckDdl | ForeignKeyDdl,
-  violation: string,
-  choice: 'omit' | 'not-valid',
-): Promise<Omit<BrokenRule, 'table' | 'name'> | null> {
+/**
+ * A rule that the source declared and did not enforce: the game must go on as it did.
+ *
+ * @returns null when no row breaks it
+ */
+async function validate(client: Client, rule: Rule, violation: string): Promise<BrokenRows | null> {
   try {
     await client.query(rule.validateSql);
     return null;
@@ -109,18 +135,9 @@ async function validate(
   const { rows } = await client.query<{ broken: string; key: string }>(rule.brokenSql, [
     EXAMPLES_MAX,
   ]);
-  if (choice === 'omit') {
-    await client.query(
-      `ALTER TABLE ${qualified(rule.table)} DROP CONSTRAINT ${quoteIdent(rule.name)}`,
-    );
-  }
-  return {
-    rows: Number(rows[0]?.broken ?? 0),
-    examples: rows.map(({ key }) => key),
-    outcome: choice === 'omit' ? 'left out' : 'not validated',
-  };
+  return { rows: Number(rows[0]?.broken ?? 0), examples: rows.map(({ key }) => key) };
 }
 
-function named({ table, name }: CheckDdl): Pick<BrokenRule, 'table' | 'name'> {
+function named({ table, name }: Rule): Pick<BrokenRule, 'table' | 'name'> {
   return { table, name };
 }

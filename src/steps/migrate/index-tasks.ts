@@ -3,11 +3,15 @@ import type { KeyDdl } from '../../schema/emit.js';
 import { qualified } from '../../schema/target-schema.js';
 import type { MovePlan } from '../../snapshot/plan-move.js';
 import type { Migration } from '../context.js';
+import { leaveToServer } from './autovacuum.js';
 import type { TableTally } from './table-tally.js';
 import type { Task } from './work-queue.js';
 
-/** Work of building an index, in the unit of copying a page. */
-const INDEX_COST = 0.5;
+/** Work of sorting a row into an index, in the unit of copying a page. */
+const INDEX_COST = 0.01;
+
+/** Work of ANALYZE, which takes a sample of a table, in the same unit. */
+const ANALYZE_COST = 3_000;
 
 /**
  * Indexes, keys, next ids and statistics of every table, each as a task that waits for what it
@@ -47,7 +51,7 @@ function buildTask(
   return {
     id: `index ${index.name}`,
     after: [copiedTaskId(index.table)],
-    cost: INDEX_COST * (tally?.table.units.pages.length ?? 0),
+    cost: INDEX_COST * (tally?.table.examined.rows ?? 0),
     run: async (client) => {
       if (await relationExists(client, index.name)) return;
       const started = clock.monotonicMs();
@@ -62,7 +66,7 @@ function completionTask(plan: MovePlan, table: string, builds: Task<Client>[]): 
   return {
     id: completeTaskId(table),
     after: [copiedTaskId(table), ...builds.map((build) => build.id)],
-    cost: 0,
+    cost: ANALYZE_COST,
     run: async (client) => {
       for (const key of plan.ddl.keys.filter((each) => each.table === table)) {
         if (!(await constraintExists(client, key))) await client.query(key.sql);
@@ -71,6 +75,7 @@ function completionTask(plan: MovePlan, table: string, builds: Task<Client>[]): 
         await client.query(sql);
       }
       await client.query(`ANALYZE ${qualified(table)}`);
+      await client.query(leaveToServer(table));
     },
   };
 }

@@ -82,8 +82,7 @@ function copyTasks(
     tasks.push({
       id: copyTaskId(table, number),
       after: [],
-      // What is left of the table: of two large tables neither is finished long before the other.
-      cost: 2 * (total - from),
+      cost: chunk.to - from,
       run: async (client) => {
         tally.begin();
         await copyChunk(client, file, chunk, migration.signal, (rows, bytes) =>
@@ -100,7 +99,7 @@ function copiedTask(table: PlannedTable, chunks: Task<Client>[]): Task<Client> {
   return {
     id: copiedTaskId(table.plan.targetName),
     after: chunks.map((chunk) => chunk.id),
-    cost: Number.MAX_SAFE_INTEGER,
+    cost: 0,
     run: async () => {},
   };
 }

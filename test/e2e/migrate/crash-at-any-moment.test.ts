@@ -6,6 +6,7 @@ import {
   prepareMove,
 } from '../../support/crash-run.js';
 import { attempts, dice } from '../../support/dice.js';
+import { pictureOf } from '../../support/target-picture.js';
 
 let move: Move;
 
@@ -15,6 +16,10 @@ beforeAll(async () => {
 
 test('what an undisturbed migrate leaves is equal to the source in every value', async () => {
   await expectEqualToSource(move.sourcePath, move.url);
+});
+
+test('what an undisturbed migrate leaves has no settings that served the load', async () => {
+  expect((await pictureOf(move.url)).settings).toEqual([]);
 });
 
 test('a migrate killed again and again, at any moment, ends with the target of an undisturbed run', async () => {
