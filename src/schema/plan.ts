@@ -95,7 +95,7 @@ function planColumn(
     holdsNull: column.name !== table.rowidAlias && (counted?.counts.null ?? 0) > 0,
     bytesMax,
     magnitude: grownMagnitude(counted, rule),
-    reach: grownReach(counted),
+    reach: grownReach(counted, rule),
     textForm,
   };
   return { plan, problems };

@@ -1,4 +1,4 @@
-import type { ColumnCensus, Reach } from '../model.js';
+import type { ColumnCensus, ColumnRule, Reach } from '../model.js';
 import { Unsure } from './tree.js';
 
 /**
@@ -21,12 +21,14 @@ const SMALLEST_NORMAL = 2 ** -1022;
 const EPSILON = 2 ** -53;
 
 /** The reach of a column's numbers, those that may be written later included. */
-export function grownReach(census: ColumnCensus | undefined): Reach {
+export function grownReach(census: ColumnCensus | undefined, rule: ColumnRule | null): Reach {
   const { realMin, realMax, realNearest, integerMin, integerMax } = census ?? {};
-  const ends = [realMin, realMax, integerMin, integerMax].map((end) => Math.abs(Number(end ?? 0)));
+  const words = typeof rule?.onBadValue === 'object' ? Object.values(rule.onBadValue) : [];
+  const ends = [realMin, realMax, realNearest, integerMin, integerMax, ...words];
+  const sizes = ends.map((end) => Math.abs(Number(end ?? 0))).filter((size) => size > 0);
   return {
-    largest: Math.max(GROWN_MIN, ...ends.map((end) => end * GROWTH)),
-    smallest: Math.min(1 / GROWN_MIN, (realNearest ?? 1) / GROWTH),
+    largest: Math.max(GROWN_MIN, ...sizes.map((size) => size * GROWTH)),
+    smallest: Math.min(1 / GROWN_MIN, ...sizes.map((size) => size / GROWTH)),
   };
 }
 

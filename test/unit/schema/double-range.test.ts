@@ -55,6 +55,19 @@ describe('arithmetic on doubles', () => {
     expect(reasonFor(sql)).toBe(REASON);
   });
 
+  test('the values of a map count like those that were found', () => {
+    const { plan } = emitted(
+      'CREATE TABLE t(a REAL, g REAL AS (a * 2.5), h REAL AS (a / 2), k REAL AS (a + 1))',
+      { 't.a': { counts: { real: 1, text: 1 }, realMin: 0.5, realMax: 0.5, realNearest: 0.5 } },
+      { 't.a': { onBadValue: { all: '1e308', none: '5e-324', never: null } } },
+    );
+    expect(plan.untranslated.map(({ name, reason }) => [name, reason])).toEqual([
+      ['g', REASON],
+      ['h', REASON],
+      ['k', REASON],
+    ]);
+  });
+
   test('a generated column hands its range on to what is built on it', () => {
     const { plan } = emitted(
       'CREATE TABLE t(a REAL, g REAL AS (a * 1e150), h REAL AS (g * 2.5), k REAL AS (g * 1e100))',
