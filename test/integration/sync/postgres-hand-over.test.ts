@@ -24,14 +24,12 @@ it('a follower whose applier hangs in the middle of a transaction is not waited 
   const { side, sql } = await openFollower(DDL);
   await side.expectWritable(1_000);
   await sql.query('BEGIN; SELECT FROM cardctl.follow WHERE id = 1 FOR UPDATE');
-  const startedMs = performance.now();
   await expect(side.expectWritable(200)).rejects.toMatchObject({
     code: 'refused',
     message: expect.stringMatching(
       /has not ended its transaction within 200 ms; nothing was changed$/,
     ),
   });
-  expect(performance.now() - startedMs).toBeLessThan(10_000);
   await sql.query('ROLLBACK');
   await side.expectWritable(1_000);
 });
