@@ -4,7 +4,7 @@ import type { CutoverEnd } from '../../steps/cutover/run.js';
 import { type App, action } from '../app.js';
 import type { Config } from '../config/index.js';
 import { moveRules } from '../config/move-rules.js';
-import type { CutoverRequest } from '../engine/cutover.js';
+import type { CutoverRequest } from '../engine/cutover/request.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import type { Invocation, Outcome } from '../invocation.js';
 import { migrateOptions, prepareLedger } from '../migrate-options.js';
@@ -68,10 +68,10 @@ async function run(
       ? 'An earlier run was on its way back. Go on with that?'
       : `Move the game: ${plan.steps.join('%, ')}% of the traffic, Postgres the authority after ${plan.promoteAfter}%?`,
   );
-  const { openCutover } = await import('../engine/cutover.js');
+  const { openCutover } = await import('../engine/cutover/open.js');
   const { runCutover } = await import('../../steps/cutover/run.js');
   const facts = { ...plan, holdSeconds: request.holdSeconds };
-  const { timelinePath, writeTimeline } = await import('../engine/write-timeline.js');
+  const { timelinePath, writeTimeline } = await import('../engine/cutover/write-timeline.js');
   let id: string | undefined;
   try {
     return await recordedRun(invocation, config, facts, async (journal) => {
@@ -89,7 +89,7 @@ async function run(
 }
 
 async function planned(request: CutoverRequest, invocation: Invocation): Promise<Outcome> {
-  const { planOfCutover } = await import('../engine/plan-cutover.js');
+  const { planOfCutover } = await import('../engine/cutover/plan.js');
   const { cutoverPlanText } = await import('../render/cutover-plan.js');
   const plan = await planOfCutover(request, invocation);
   return { result: plan, text: cutoverPlanText(plan, { color: invocation.output.colorData }) };

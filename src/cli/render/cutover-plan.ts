@@ -1,4 +1,4 @@
-import type { PlannedCutover } from '../engine/plan-cutover.js';
+import type { PlannedCutover } from '../engine/cutover/plan.js';
 import { formatCount, formatSeconds } from './format.js';
 import { formatTable } from './table.js';
 

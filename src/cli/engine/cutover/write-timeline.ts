@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRuns } from '../../journal/runs.js';
-import { makeDirectory } from '../../lib/make-directory.js';
-import { timelineOf } from '../../steps/cutover/timeline.js';
-import { timelineText } from '../../steps/cutover/timeline-text.js';
+import { readRuns } from '../../../journal/runs.js';
+import { makeDirectory } from '../../../lib/make-directory.js';
+import { timelineOf } from '../../../steps/cutover/timeline.js';
+import { timelineText } from '../../../steps/cutover/timeline-text.js';
 
 /** Where the timeline of a run is, as Markdown. */
 export function timelinePath(workDir: string, run: string): string {

@@ -1,11 +1,11 @@
-import { weightsFor } from '../../edge/weights.js';
-import { messageOf } from '../../lib/errors.js';
-import type { CutoverPlan } from '../../steps/cutover/context.js';
-import type { GateLimits } from '../../steps/gate/limits.js';
-import { neededFor } from '../../steps/gate/proportion.js';
-import type { Deps } from '../../steps/step.js';
-import type { Config } from '../config/index.js';
-import type { CutoverRequest } from './cutover.js';
+import { weightsFor } from '../../../edge/weights.js';
+import { messageOf } from '../../../lib/errors.js';
+import type { CutoverPlan } from '../../../steps/cutover/context.js';
+import type { GateLimits } from '../../../steps/gate/limits.js';
+import { neededFor } from '../../../steps/gate/proportion.js';
+import type { Deps } from '../../../steps/step.js';
+import type { Config } from '../../config/index.js';
+import type { CutoverRequest } from './request.js';
 
 /** What a cutover would do. Plain data, fit for JSON. */
 export interface PlannedCutover extends CutoverPlan {
@@ -84,8 +84,8 @@ async function expectedSeconds(
   { backup, workDir, migrate }: Config,
   deps: Deps,
 ): Promise<ExpectedSeconds> {
-  const { planBackup } = await import('../../steps/backup/index.js');
-  const { planMigration } = await import('../../steps/migrate/dry-run.js');
+  const { planBackup } = await import('../../../steps/backup/index.js');
+  const { planMigration } = await import('../../../steps/migrate/dry-run.js');
   const { brokenForeignKeys } = migrate;
   const hold = { holdMsMax: backup.holdMsMax, acceptHold: options.acceptHold };
   const planned = await planBackup({ ...options, ...hold, ...deps, outDir: backup.out });
