@@ -4,8 +4,8 @@ import { goalRows } from './goals.js';
 import type { Played } from './load.js';
 import type { Options } from './options.js';
 import type { Shifts } from './shifts.js';
-import type { Steady } from './steady.js';
-import { EASY, SUSTAINED_P99_MS_MAX, type Sustained } from './sustained.js';
+import { STEADY_WARM_UP_S, type Steady } from './steady.js';
+import { EASY, SUSTAINED_P99_MS_MAX, SUSTAINED_WARM_UP_S, type Sustained } from './sustained.js';
 import type { Warmed } from './warm.js';
 
 /** All that one run of the bench found out; null is what was left out. */
@@ -145,7 +145,7 @@ function probes({ sustained }: Findings): string {
 function method({ options }: Findings): string {
   return [
     '- Updates are due at a fixed rate, whatever becomes of those before (an open model), at random intervals; latency is from the intended start, milliseconds. At most 40 posts are under way, in the order that Telegram keeps.',
-    '- Before it counts, each bot is given 25 seconds of updates, for the players through Nginx 75 at the same rate, until what runs often is compiled, and Redis is loaded by `cardctl warm`.',
+    `- Before it counts, each bot is given ${SUSTAINED_WARM_UP_S} seconds of updates, for the players through Nginx ${STEADY_WARM_UP_S} at the same rate, until what runs often is compiled, and Redis is loaded by \`cardctl warm\`.`,
     '- Writes are held against the ledger that the load tool wrote before it sent them: acknowledged, and found applied once.',
     '- A bot sends as many messages a second as it can in all; the limits of each chat and group are those of Telegram.',
     `- Most updates/s: posted to one bot directly, in probes of 6 s, the highest rate without a failed attempt and with a p99 under ${SUSTAINED_P99_MS_MAX} ms; both in turn, ${options.rounds} rounds, the median counts. The bare bot (bench/bot/bare-bot.ts) is the same game with the same statements on grammY, \`pg\` and ioredis, answering through the webhook where it can: no ledger, no outbox, no redelivery, no second side.`,

@@ -20,7 +20,7 @@ export const STEADY_P99_MS_MAX = 50;
  * Until what runs often is compiled, in each bot, at the rate that is measured: what runs only when
  * something waits would be compiled meanwhile otherwise. The cache is warmed as before a cutover.
  */
-const WARM_UP_S = 75;
+export const STEADY_WARM_UP_S = 75;
 
 /** What starts at the same instant, such as connections, is not part of the budget. */
 const BEGINNING_MS = 2_000;
@@ -33,7 +33,7 @@ export async function measureSteady(
   const { url, load } = world;
   say('steady: warming up');
   await cardctl(['warm', '--active-days', '3650', '--yes', '--config', world.stage.configPath]);
-  await load.play({ url, users, rps, seconds: WARM_UP_S, check: true });
+  await load.play({ url, users, rps, seconds: STEADY_WARM_UP_S, check: true });
   say(`steady: ${rps}/s for ${seconds} s`);
   const { finished } = await load.start({ url, users, rps, seconds, check: true });
   await sleep(BEGINNING_MS);

@@ -19,9 +19,9 @@ export interface TestDatabase {
 
 interface DatabaseOptions {
   /** The name of one that this one is to be a copy of; its owner's rights come with it. */
-  template?: string;
+  template?: string | undefined;
   /** The superuser's URL of a server of the test's own. */
-  serverUrl?: string;
+  serverUrl?: string | undefined;
 }
 
 /** Creates a database, dropped when the test (or, outside one, its file) ends. */

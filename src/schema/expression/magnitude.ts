@@ -1,5 +1,6 @@
 import type { ColumnCensus, ColumnRule } from '../model.js';
 import { isBigintText } from '../values/number-text.js';
+import { mappedWords } from './mapped-words.js';
 import { Unsure } from './tree.js';
 
 /**
@@ -19,8 +20,9 @@ const GROWN_MIN = 1_000_000n;
 /** The magnitude of a column's integers, those that may be written later included. */
 export function grownMagnitude(census: ColumnCensus | undefined, rule: ColumnRule | null): bigint {
   const { integerMin = 0n, integerMax = 0n } = census ?? {};
-  const words = typeof rule?.onBadValue === 'object' ? Object.values(rule.onBadValue) : [];
-  const mapped = words.flatMap((to) => (to !== null && isBigintText(to) ? [BigInt(to)] : []));
+  const mapped = mappedWords(rule).flatMap((to) =>
+    to !== null && isBigintText(to) ? [BigInt(to)] : [],
+  );
   const largest = largestOf([integerMin ?? 0n, integerMax ?? 0n, ...mapped].map(distance));
   return smallestOf([largestOf([largest * GROWTH, GROWN_MIN]), BIGINT_MAGNITUDE]);
 }

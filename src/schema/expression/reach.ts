@@ -1,4 +1,5 @@
 import type { ColumnCensus, ColumnRule, Reach } from '../model.js';
+import { mappedWords } from './mapped-words.js';
 import { Unsure } from './tree.js';
 
 /**
@@ -23,8 +24,7 @@ const EPSILON = 2 ** -53;
 /** The reach of a column's numbers, those that may be written later included. */
 export function grownReach(census: ColumnCensus | undefined, rule: ColumnRule | null): Reach {
   const { realMin, realMax, realNearest, integerMin, integerMax } = census ?? {};
-  const words = typeof rule?.onBadValue === 'object' ? Object.values(rule.onBadValue) : [];
-  const ends = [realMin, realMax, realNearest, integerMin, integerMax, ...words];
+  const ends = [realMin, realMax, realNearest, integerMin, integerMax, ...mappedWords(rule)];
   const sizes = ends.map((end) => Math.abs(Number(end ?? 0))).filter((size) => size > 0);
   return {
     largest: Math.max(GROWN_MIN, ...sizes.map((size) => size * GROWTH)),

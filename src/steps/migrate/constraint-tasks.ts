@@ -30,7 +30,7 @@ export function constraintTasks(
   const leftOut: Rule[] = [];
   const note = (rule: Rule, broken: BrokenRows, choice: 'omit' | 'not-valid') => {
     if (choice === 'omit') leftOut.push(rule);
-    return { ...named(rule), ...broken, outcome: OUTCOMES[choice] };
+    return { table: rule.table, name: rule.name, ...broken, outcome: OUTCOMES[choice] };
   };
   const validations: Validation[] = [
     ...plan.ddl.checks.map((rule) => ({
@@ -136,8 +136,4 @@ async function validate(client: Client, rule: Rule, violation: string): Promise<
     EXAMPLES_MAX,
   ]);
   return { rows: Number(rows[0]?.broken ?? 0), examples: rows.map(({ key }) => key) };
-}
-
-function named({ table, name }: Rule): Pick<BrokenRule, 'table' | 'name'> {
-  return { table, name };
 }

@@ -8,7 +8,7 @@ import { TARGET_SCHEMA } from '../../schema/target-schema.js';
 import type { MovePlan } from '../../snapshot/plan-move.js';
 import { type Migration, planOf } from '../context.js';
 import type { Step } from '../step.js';
-import { leaveToUs } from './autovacuum.js';
+import { pauseAutovacuum } from './autovacuum.js';
 import { CHUNK_UNITS } from './copy-chunk.js';
 import { joinHold } from './hold.js';
 import { type LeftOutColumn, readMigrationRecord, recordMigration } from './scaffolding.js';
@@ -45,7 +45,7 @@ export const createSchema: Step<Migration> = {
       if (migration.options.clean) await drop(client, await listRelations(client));
       for (const { table, sql } of plan.ddl.tables) {
         await client.query(sql);
-        await client.query(leaveToUs(table));
+        await client.query(pauseAutovacuum(table));
       }
       await recordMigration(client, migration.run, fingerprint, leftOutColumns(plan));
       await client.query('COMMIT');

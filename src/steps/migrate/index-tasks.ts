@@ -3,7 +3,7 @@ import type { KeyDdl } from '../../schema/emit.js';
 import { qualified } from '../../schema/target-schema.js';
 import type { MovePlan } from '../../snapshot/plan-move.js';
 import type { Migration } from '../context.js';
-import { leaveToServer } from './autovacuum.js';
+import { resumeAutovacuum } from './autovacuum.js';
 import type { TableTally } from './table-tally.js';
 import type { Task } from './work-queue.js';
 
@@ -75,7 +75,7 @@ function completionTask(plan: MovePlan, table: string, builds: Task<Client>[]): 
         await client.query(sql);
       }
       await client.query(`ANALYZE ${qualified(table)}`);
-      await client.query(leaveToServer(table));
+      await client.query(resumeAutovacuum(table));
     },
   };
 }

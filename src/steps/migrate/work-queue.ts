@@ -15,7 +15,8 @@ export interface Task<Worker> {
 /**
  * Runs all tasks over the workers, each at most one task at a time, in an order that `after`
  * allows: of those that are ready, the one from which the way to the end is longest comes first
- * (Hu's rule, "Parallel sequencing and assembly line problems", 1961). The first failure stops the start of new tasks; it is thrown once the running ones end.
+ * (Hu's rule, "Parallel sequencing and assembly line problems", 1961). The first failure stops the
+ * start of new tasks; it is thrown once the running ones end.
  */
 export async function runQueue<Worker>(
   tasks: readonly Task<Worker>[],
@@ -79,6 +80,7 @@ function longestWays(tasks: readonly Pick<Task<never>, 'id' | 'after' | 'cost'>[
   const wayOf = (id: string): number => {
     const known = ways.get(id);
     if (known !== undefined) return known;
+    // Tasks that wait for each other are not followed round and round.
     ways.set(id, 0);
     const way = (costs.get(id) ?? 0) + Math.max(0, ...(behind.get(id) ?? []).map(wayOf));
     ways.set(id, way);

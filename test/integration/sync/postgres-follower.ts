@@ -37,7 +37,7 @@ export interface Follower {
 
 /** A target with empty tables, owned by an ordinary role, that follows nobody yet. */
 export async function emptyTarget(ddl: Ddl, serverUrl?: string): Promise<Follower> {
-  const database = await createDatabase(serverUrl === undefined ? {} : { serverUrl });
+  const database = await createDatabase({ serverUrl });
   const target = openTarget(database.url);
   atEnd(() => target.close());
   const connect = () => textClient(database.url);

@@ -5,7 +5,7 @@ type Sketch = Pick<Task<string>, 'id'> & Partial<Task<string>>;
 
 const FOREVER = new AbortController().signal;
 
-/** Runs tasks that take a moment, and tells what began and ended, in order. */
+/** Runs tasks, and tells in which order they began. */
 async function begun(workers: number, sketches: readonly Sketch[]): Promise<string[]> {
   const told: string[] = [];
   const tasks = sketches.map((sketch) => ({
