@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +20,7 @@ import { CardctlError } from '../../../src/lib/errors.js';
 import { copyUnderLock } from '../../../src/snapshot/take/copy-under-lock.js';
 import { writeBackup } from '../../../src/steps/backup/index.js';
 import { contentsOf, errorOf, gameFile, surroundings } from '../../support/backup-run.js';
+import { projectForOthers } from '../../support/project-for-others.js';
 import { canMount, makeReadOnly, smallDisk } from '../../support/small-disk.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -134,7 +135,8 @@ describe('a bad source is told in words, stays as it is, and no backup is made',
     copyFileSync(await gameFile(100), sourcePath);
     chmodSync(sourcePath, 0o600);
     chmodSync(directory, 0o777);
-    const url = new URL('../../../src/drivers/sqlite.ts', import.meta.url).href;
+    const project = projectForOthers();
+    const url = pathToFileURL(join(project, 'src/drivers/sqlite.ts')).href;
     const script = `import(${JSON.stringify(url)}).then(({ openSource }) => openSource(${JSON.stringify(sourcePath)})).catch((error) => console.log(error.code + ': ' + error.message))`;
     const { stdout, stderr } = spawnSync(
       process.execPath,
@@ -143,7 +145,7 @@ describe('a bad source is told in words, stays as it is, and no backup is made',
         uid: 65_534,
         gid: 65_534,
         encoding: 'utf8',
-        cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+        cwd: project,
         env: { PATH: process.env.PATH, TMPDIR: directory },
       },
     );

@@ -7,6 +7,7 @@ import { openTarget } from '../../../src/drivers/postgres.js';
 import { atEnd } from '../../support/cleanup.js';
 import { guardServer } from '../../support/guard.js';
 import { startProcess } from '../../support/process.js';
+import { projectForOthers } from '../../support/project-for-others.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -39,9 +40,11 @@ export function startElsewhere(
   workDir: string,
   options: { as?: { uid: number; gid: number }; checkout?: string; cwd?: string } = {},
 ) {
-  const { as, checkout = ROOT, cwd = ROOT } = options;
+  const { as } = options;
+  const project = as === undefined ? ROOT : projectForOthers();
+  const { checkout = project, cwd = project } = options;
   const module = pathToFileURL(join(checkout, 'src/drivers/embedded-postgres.ts')).href;
-  const tsx = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href;
+  const tsx = pathToFileURL(join(project, 'node_modules/tsx/dist/loader.mjs')).href;
   const become =
     as && `process.setgroups([]); process.setgid(${as.gid}); process.setuid(${as.uid});`;
   const code = `

@@ -135,24 +135,24 @@ describe('a store over Postgres', () => {
     const pools = openPools({
       primaryUrl: game.address,
       write: { min: 0, max: 1 },
-      connectTimeoutMs: 200,
+      connectTimeoutMs: 2_000,
     });
     const store = postgresStore(pools, systemClock);
     atEnd(() => store.close());
     await write(store, 1n);
-    const [holding, refused] = await Promise.allSettled([
-      store.write(2n, async () => {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        return [];
-      }),
-      write(store, 3n),
-    ]);
-    expect(holding).toMatchObject({ value: { outcome: 'applied' } });
-    expect(refused).toMatchObject({
-      reason: {
-        code: 'target',
-        message: expect.stringMatching(/no connection to .* within 0.2 s/),
-      },
+    let letGo = () => {};
+    const isOver = new Promise<void>((resolve) => {
+      letGo = resolve;
     });
+    // It has the only connection for as long as the other waits.
+    const holding = store.write(2n, async () => {
+      await isOver;
+      return [];
+    });
+    await expect(write(store, 3n).finally(letGo)).rejects.toMatchObject({
+      code: 'target',
+      message: expect.stringMatching(/no connection to .* within 2\.0 s/),
+    });
+    expect(await holding).toMatchObject({ outcome: 'applied' });
   });
 });
